@@ -1,0 +1,45 @@
+# How this project compiles its own targets. None of it reaches a project that links kan::kan.
+
+set(kan_gnu_like OFF)
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND NOT MSVC)
+  set(kan_gnu_like ON)
+endif()
+
+# Everything is instrumented or nothing is: the options hold for all targets of the build.
+if(KAN_SANITIZE)
+  string(REPLACE ";" "," kan_sanitizers "${KAN_SANITIZE}")
+  set(kan_sanitize_flags -fsanitize=${kan_sanitizers} -fno-sanitize-recover=all
+                         -fno-omit-frame-pointer)
+  add_compile_options(${kan_sanitize_flags})
+  add_link_options(${kan_sanitize_flags})
+endif()
+
+# C++17 without extensions, hidden symbols, code that a shared module can hold, and warnings.
+function(kan_compile_settings target)
+  set_target_properties(${target} PROPERTIES
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON)
+  target_compile_features(${target} PUBLIC cxx_std_17)
+  if(MSVC)
+    target_compile_options(${target} PRIVATE /W4 /permissive- $<$<BOOL:${KAN_WERROR}>:/WX>)
+  elseif(kan_gnu_like)
+    target_compile_options(${target} PRIVATE
+      -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion
+      -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wundef -Wvla
+      $<$<BOOL:${KAN_WERROR}>:-Werror>)
+  endif()
+endfunction()
+
+# Arithmetic that keeps its promises: nothing is reordered, and a product and a sum are fused only
+# where the source says so, so that every compiler and every batch size gives the same bits. What
+# is given up, errno and floating-point traps, nobody reads, and it stood in the way of vectors.
+function(kan_arithmetic_settings target)
+  if(MSVC)
+    target_compile_options(${target} PRIVATE /fp:precise)
+  elseif(kan_gnu_like)
+    target_compile_options(${target} PRIVATE
+      -ffp-contract=off -fno-math-errno -fno-trapping-math)
+  endif()
+endfunction()

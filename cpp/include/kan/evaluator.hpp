@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "kan/network.hpp"
+#include "kan/samples.hpp"
+
+namespace kan {
+
+/// Asked between chunks of work; answering true ends the call with kan::Interrupted.
+using Interrupt = std::function<bool()>;
+
+enum class Purpose { predict, gradient };
+
+/// Runs batches through a network, chunk by chunk, in memory that depends on the network alone.
+///
+/// The network is only read and must outlive the evaluator. Results are the same bits for any
+/// number of threads, and predictions the same for a row alone and in a batch.
+/// Threads: one evaluator per calling thread; several may share a network nobody changes.
+template <class T>
+class Evaluator {
+ public:
+  /// `most_rows` is a promise about the batches to come that saves memory; 0 promises nothing.
+  /// Throws: std::bad_alloc.
+  Evaluator(const Network<T>& network, Purpose purpose, std::size_t most_rows = 0);
+  ~Evaluator();
+  Evaluator(Evaluator&&) noexcept;
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+  Evaluator& operator=(Evaluator&&) = delete;
+
+  void set_interrupt(Interrupt interrupt);
+
+  /// Shapes: x [rows][I], y [rows][O]. Writes: y.
+  void predict(const T* x, std::size_t rows, T* y);
+
+  /// Inputs of layer l: activations [rows][I_l].
+  void activations(const T* x, std::size_t rows, std::size_t l, T* activations);
+
+  /// Smallest and largest value that reaches each input of layer l. Shapes: low, high [I_l].
+  void activation_range(const T* x, std::size_t rows, std::size_t l, T* low, T* high);
+
+  double loss(const Samples<T>& samples, Loss loss);
+
+  /// Needs Purpose::gradient, as do all below. Writes: gradient [P], 0 where nothing may move.
+  double loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient);
+
+  /// The gradient of sum_no grad_y[n,o] y[n,o]. Shapes: grad_y [rows][O].
+  /// Writes: grad_parameters [P] (all, trainable or not) and grad_x [rows][I], where not null.
+  void pullback(const T* x, std::size_t rows, const T* grad_y, T* grad_parameters, T* grad_x);
+
+ private:
+  struct Plan;
+  std::unique_ptr<Plan> plan_;
+};
+
+extern template class Evaluator<float>;
+extern template class Evaluator<double>;
+
+}  // namespace kan

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "kan/network.hpp"
+#include "kan/safetensors.hpp"
+
+/// A model is one safetensors file. Beside the tensors `layers.<l>.knots`, `.coef`, `.base_weight`,
+/// `.edge_mask` and the affine ones, its metadata hold
+///   format            "kan"
+///   kan.version       "1"
+///   kan.architecture  the architecture and what trains, as JSON
+///   kan.crc32         CRC-32 (zlib) of the whole file with these 8 hexadecimal digits taken as '0'
+///   kan.user.<key>    the notes of whoever saved it
+namespace kan {
+
+/// The version of the format that is written, and the newest that is read.
+constexpr int model_file_version = 1;
+
+/// A network and what its file carried along.
+template <class T>
+struct LoadedModel {
+  Network<T> network;
+  StringMap notes;
+};
+
+/// The bytes of a model file; the same model gives the same bytes.
+/// Throws: std::invalid_argument if a parameter is not finite, a masked one is not 0, a note is not
+/// valid UTF-8, or the architecture is too long for a file.
+template <class T>
+std::vector<std::byte> serialize_model(const Network<T>& network, const StringMap& notes = {});
+
+/// Writes a model file; whoever opens the path at any time finds the old or the new file whole.
+///
+/// The file keeps the permission bits of the one it replaces; a link at the path stays, and the file
+/// behind it is replaced.
+/// Throws: as `serialize_model`, and std::system_error with the path and errno; the old file is
+/// intact then.
+template <class T>
+void save_model(const std::string& path, const Network<T>& network, const StringMap& notes = {});
+
+/// How the model's numbers are stored: DType::f32 or DType::f64.
+/// Throws: FormatError if there are none of these.
+DType model_dtype(const SafetensorsFile& file);
+
+/// The model in a file, its numbers converted by value to T.
+///
+/// Nothing but FormatError (and std::bad_alloc) is thrown, whatever the bytes are. Memory: the file
+/// and the network.
+/// Throws: FormatError saying why, unless everything in the file is as it should be.
+template <class T>
+LoadedModel<T> parse_model(SafetensorsFile file);
+
+template <class T>
+LoadedModel<T> parse_model(std::vector<std::byte> bytes);
+
+/// Throws: std::system_error if the file cannot be read, FormatError naming the path.
+template <class T>
+LoadedModel<T> load_model(const std::string& path);
+
+}  // namespace kan

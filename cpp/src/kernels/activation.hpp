@@ -1,0 +1,104 @@
+#pragma once
+
+// exp, SiLU and the base functions with internal linkage (see triangle.hpp), free of branches so
+// that loops over them vectorise. Same operations for every lane and for a lane alone: same bits.
+
+#include <cstdint>
+#include <cstring>
+
+#include "kan/architecture.hpp"
+
+namespace kan::kernels {
+
+template <class T>
+struct ExpConstants;
+
+// x = n ln 2 + r: n by rounding x / ln 2 through `shifter`, r with ln 2 in two parts (high exact).
+template <>
+struct ExpConstants<float> {
+  using Bits = std::uint32_t;
+  static constexpr float limit = 87.0f;
+  static constexpr float inverse_ln2 = 1.44269504f;
+  static constexpr float shifter = 12582912.0f;  // 1.5 * 2^23
+  static constexpr float ln2_high = 0.693145752f;
+  static constexpr float ln2_low = 1.42860677e-6f;
+  static constexpr int mantissa_bits = 23;
+  static constexpr int exponent_bias = 127;
+  static constexpr int terms = 7;
+};
+
+template <>
+struct ExpConstants<double> {
+  using Bits = std::uint64_t;
+  static constexpr double limit = 708.0;
+  static constexpr double inverse_ln2 = 1.4426950408889634074;
+  static constexpr double shifter = 6755399441055744.0;  // 1.5 * 2^52
+  static constexpr double ln2_high = 0.693147180369123816490;
+  static constexpr double ln2_low = 1.90821492927058770002e-10;
+  static constexpr int mantissa_bits = 52;
+  static constexpr int exponent_bias = 1023;
+  static constexpr int terms = 13;
+};
+
+// 1/n!, from n = 0.
+static constexpr double inverse_factorial[] = {1.0,
+                                               1.0,
+                                               1.0 / 2,
+                                               1.0 / 6,
+                                               1.0 / 24,
+                                               1.0 / 120,
+                                               1.0 / 720,
+                                               1.0 / 5040,
+                                               1.0 / 40320,
+                                               1.0 / 362880,
+                                               1.0 / 3628800,
+                                               1.0 / 39916800,
+                                               1.0 / 479001600,
+                                               1.0 / 6227020800.0};
+
+/// e^x for |x| <= limit (beyond, e^limit or e^-limit), within 2 units in the last place.
+/// Taylor polynomial of r in [-ln 2 / 2, ln 2 / 2]: the remainder is below half a unit.
+template <class T>
+static inline T exponential(T x) {
+  using Constants = ExpConstants<T>;
+  using Bits = typename Constants::Bits;
+  x = x < Constants::limit ? x : Constants::limit;
+  x = x > -Constants::limit ? x : -Constants::limit;
+  const T shifted = x * Constants::inverse_ln2 + Constants::shifter;
+  const T n = shifted - Constants::shifter;
+  const T r = (x - n * Constants::ln2_high) - n * Constants::ln2_low;
+  T sum = static_cast<T>(inverse_factorial[Constants::terms]);
+  for (int j = Constants::terms - 1; j >= 0; --j) {
+    sum = sum * r + static_cast<T>(inverse_factorial[j]);
+  }
+  Bits bits = 0;
+  std::memcpy(&bits, &shifted, sizeof(T));
+  bits = (bits + static_cast<Bits>(Constants::exponent_bias)) << Constants::mantissa_bits;
+  T power = T(0);
+  std::memcpy(&power, &bits, sizeof(T));
+  return sum * power;
+}
+
+/// b(x) = x s(x), s(x) = 1 / (1 + e^-x), and b'(x) = s (1 + x (1 - s)).
+template <class T>
+static inline T silu(T x) {
+  return x * (T(1) / (T(1) + exponential(-x)));
+}
+
+template <class T>
+static inline T silu_slope(T x) {
+  const T s = T(1) / (T(1) + exponential(-x));
+  return s * (T(1) + x * (T(1) - s));
+}
+
+template <class T>
+static inline T base_value(Base base, T x) {
+  return base == Base::silu ? silu(x) : base == Base::identity ? x : T(0);
+}
+
+template <class T>
+static inline T base_slope(Base base, T x) {
+  return base == Base::silu ? silu_slope(x) : base == Base::identity ? T(1) : T(0);
+}
+
+}  // namespace kan::kernels

@@ -1,0 +1,75 @@
+#pragma once
+
+// One point, any knots, every policy outside the grid. Internal linkage, see triangle.hpp.
+
+#include <cstdint>
+
+#include "kernels/activation.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/triangle.hpp"
+
+namespace kan::kernels {
+
+/// `Extrapolation::zero`: the functions that live on the ghost interval holding x, written to the
+/// rows of the first or last cell of the grid; functions without a coefficient do not count.
+template <class T>
+static void ghost_values(const Shape& shape, const T* knots, T x, int cell, int order, T* values) {
+  const int k = shape.degree;
+  const int last = shape.intervals + 2 * k;
+  for (int r = 0; r <= k; ++r) values[r] = T(0);
+  if (!(x >= knots[0]) || !(x < knots[last])) return;
+  int interval = last - 1;
+  while (x < knots[interval]) --interval;
+
+  // Knots beyond the ghosts belong to functions that do not count: any continuation will do.
+  T local[2 * max_values] = {};
+  const T step = knots[interval + 1] - knots[interval];
+  for (int j = 0; j < 2 * k; ++j) {
+    const int index = interval - k + 1 + j;
+    local[j] = index < 0      ? knots[0] + T(index) * step
+               : index > last ? knots[last] + T(index - last) * step
+                              : knots[index];
+  }
+  T all[max_values];
+  triangle(local, k, x, order, all);
+  for (int r = 0; r <= k; ++r) {
+    const int function = interval - k + r;
+    const int row = function - cell;
+    if (function >= 0 && function < shape.basis_count() && row >= 0 && row <= k) {
+      values[row] = all[r];
+    }
+  }
+}
+
+/// weights[0..k+1] and slopes[0..k+1] of one point; returns its cell.
+template <class T>
+static std::int32_t basis_point(const Shape& shape, const T* knots, T x, T* weights, T* slopes) {
+  const int k = shape.degree;
+  const T lo = knots[k];
+  const T hi = knots[k + shape.intervals];
+  const bool outside = x < lo || x > hi;
+  const T nearest = x < lo ? lo : (x > hi ? hi : x);
+  const int cell = bisect_cell(knots, shape.intervals, k, nearest);
+  const T* local = knots + cell + 1;
+  const bool clamped = outside && shape.extrapolation == Extrapolation::clamp;
+  const bool exact = !outside || shape.extrapolation == Extrapolation::polynomial;
+
+  if (outside && shape.extrapolation == Extrapolation::zero) {
+    ghost_values(shape, knots, x, cell, 0, weights);
+    ghost_values(shape, knots, x, cell, 1, slopes);
+  } else {
+    const T at = exact ? x : nearest;
+    triangle(local, k, at, 0, weights);
+    triangle(local, k, at, 1, slopes);
+    if (clamped) {
+      for (int r = 0; r <= k; ++r) slopes[r] = T(0);
+    } else if (!exact) {
+      for (int r = 0; r <= k; ++r) weights[r] = weights[r] + slopes[r] * (x - nearest);
+    }
+  }
+  weights[k + 1] = base_value(shape.base, clamped ? nearest : x);
+  slopes[k + 1] = clamped ? T(0) : base_slope(shape.base, x);
+  return cell;
+}
+
+}  // namespace kan::kernels

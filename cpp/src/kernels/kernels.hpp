@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kan/architecture.hpp"
+
+namespace kan::kernels {
+
+/// Samples of a chunk are padded to a multiple of this, and tiles begin at multiples of it.
+constexpr std::size_t lane_block = 16;
+
+/// Most samples that one call of `basis`, `contract` or `dot` works on.
+constexpr std::size_t tile_rows = 64;
+
+/// Layers with at least this many outputs keep y and g by rows, [n][S], and vectorise along the
+/// outputs; the others keep them by features, [S][stride], and vectorise along the samples.
+constexpr int wide_outputs = 8;
+
+/// What a kernel needs to know of a layer and a chunk. Letters as in the contracts:
+/// I inputs, S outputs, M = G + k basis functions, `stride` >= samples, a multiple of lane_block.
+struct Shape {
+  int inputs;
+  int outputs;
+  int intervals;
+  int degree;
+  Base base;
+  Extrapolation extrapolation;
+  std::size_t stride;
+
+  int basis_count() const { return intervals + degree; }
+  int rows() const { return intervals + degree + 1; }
+  int weight_count() const { return degree + 2; }
+  bool wide() const { return outputs >= wide_outputs; }
+};
+
+/// The contracts. Samples are n in [begin, end); one thread, no allocation, no exception.
+/// Layouts: cells [I][stride]; weights and slopes [I][k + 2][stride], the last of each k + 2 being
+/// b(x) and b'(x); C and dC [I][M + 1][S]; x and dx [I][stride]; y and g as `Shape::wide` says.
+/// Layers by features may read and write the padding up to the next multiple of lane_block.
+template <class T>
+struct Kernels {
+  const char* name;
+
+  /// cells =, weights =, and slopes = where not null, for the input whose knots [G + 1 + 2k] and
+  /// 1/h (0: not uniform) are given; x, cells, weights, slopes point at that input's rows.
+  void (*basis)(const Shape&, const T* knots, T inverse_spacing, const T* x, std::size_t begin,
+                std::size_t end, std::int32_t* cells, T* weights, T* slopes);
+
+  /// y[n,o] = sum_i sum_r weights[i,r,n] C[i, row(r, cells[i,n]), o], in this order, base last.
+  void (*contract)(const Shape&, const T* C, const std::int32_t* cells, const T* weights,
+                   std::size_t begin, std::size_t end, T* y);
+
+  /// dx[i,n] = sum_o g[n,o] sum_r slopes[i,r,n] C[i, row(r, cells[i,n]), o]
+  void (*dot)(const Shape&, const T* C, const std::int32_t* cells, const T* slopes, const T* g,
+              std::size_t begin, std::size_t end, T* dx);
+
+  /// dC[i,row,o] += sum_n weights[i,r,n] g[n,o] for the inputs [first, last) and all samples
+  /// 0 <= n < count, in the same order whatever the range of inputs.
+  void (*scatter)(const Shape&, const std::int32_t* cells, const T* weights, const T* g,
+                  std::size_t count, int first, int last, T* dC);
+};
+
+/// The plain loops that say what the kernels mean; the oracle of the others.
+template <class T>
+const Kernels<T>& reference();
+
+/// Loops that any compiler vectorises with the instructions every machine of its kind has.
+template <class T>
+const Kernels<T>& portable();
+
+/// The set in use: chosen once, by the environment variable KAN_ISA if it is set.
+template <class T>
+const Kernels<T>& active();
+
+}  // namespace kan::kernels

@@ -1,0 +1,147 @@
+#pragma once
+
+// The basis of a tile of samples, vectorised along the samples. Internal linkage, see triangle.hpp.
+
+#include <cstdint>
+
+#include "kernels/basis_point.hpp"
+
+namespace kan::kernels {
+
+/// The rows of one input for one tile: values[r][n] and, where not null, slopes[r][n], at n = 0.
+template <class T>
+struct BasisRows {
+  T* values;
+  T* slopes;
+  std::size_t stride;
+};
+
+/// Cell and position t = (x - left end) / h in [0, 1] of every sample on a uniform grid. Rounding
+/// may put a point next to a knot into the neighbouring cell, where the same polynomials meet.
+template <class T>
+static void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x,
+                           std::size_t count, std::int32_t* cells, T* t) {
+  const T lo = grid[0];
+  const T most = T(intervals - 1);
+  for (std::size_t n = 0; n < count; ++n) {
+    const T u = (x[n] - lo) * inverse_spacing;
+    T inside = u > T(0) ? u : T(0);
+    inside = inside < most ? inside : most;
+    const auto cell = static_cast<std::int32_t>(inside);
+    cells[n] = cell;
+    t[n] = u - static_cast<T>(cell);
+  }
+}
+
+/// The triangle of degree K in units of h, where every denominator of level j is j.
+template <int K, bool with_slopes, class T>
+static void uniform_rows(const T* t, std::size_t count, T inverse_spacing,
+                         const BasisRows<T>& rows) {
+  for (std::size_t n = 0; n < count; ++n) {
+    T v[K + 1] = {T(1)};
+#pragma GCC unroll 6
+    for (int j = 1; j <= K; ++j) {
+      T carried = T(0);
+      T carried_slope = T(0);
+#pragma GCC unroll 6
+      for (int r = 0; r < j; ++r) {
+        if (with_slopes && j == K) {
+          const T slope = v[r] * inverse_spacing;
+          rows.slopes[static_cast<std::size_t>(r) * rows.stride + n] = carried_slope - slope;
+          carried_slope = slope;
+        }
+        const T scaled = v[r] * T(1.0 / j);
+        v[r] = carried + (T(r + 1) - t[n]) * scaled;
+        carried = (t[n] + T(j - r - 1)) * scaled;
+      }
+      v[j] = carried;
+      if (with_slopes && j == K) {
+        rows.slopes[static_cast<std::size_t>(K) * rows.stride + n] = carried_slope;
+      }
+    }
+    if (with_slopes && K == 0) rows.slopes[n] = T(0);
+#pragma GCC unroll 6
+    for (int r = 0; r <= K; ++r) rows.values[static_cast<std::size_t>(r) * rows.stride + n] = v[r];
+  }
+}
+
+/// Most intervals that are searched by comparing with every grid point, without a branch.
+constexpr int counted_intervals = 32;
+
+/// Cell of every sample on any knots, and its 2K nearest knots, near[j][tile_rows].
+template <int K, class T>
+static void locate_any(const T* knots, int intervals, const T* x, std::size_t count,
+                       std::int32_t* cells, T* near) {
+  if (intervals <= counted_intervals) {
+    for (std::size_t n = 0; n < count; ++n) cells[n] = 0;
+    for (int j = 1; j < intervals; ++j) {
+      const T point = knots[K + j];
+      for (std::size_t n = 0; n < count; ++n) cells[n] += x[n] >= point ? 1 : 0;
+    }
+  } else {
+    for (std::size_t n = 0; n < count; ++n) cells[n] = bisect_cell(knots, intervals, K, x[n]);
+  }
+  for (std::size_t n = 0; n < count; ++n) {
+    const T* first = knots + cells[n] + 1;
+#pragma GCC unroll 10
+    for (std::size_t j = 0; j < 2 * K; ++j) near[j * tile_rows + n] = first[j];
+  }
+}
+
+/// The triangle of degree K on any knots.
+template <int K, bool with_slopes, class T>
+static void any_rows(const T* near, const T* x, std::size_t count, const BasisRows<T>& rows) {
+  for (std::size_t n = 0; n < count; ++n) {
+    T v[K + 1] = {T(1)};
+#pragma GCC unroll 6
+    for (int j = 1; j <= K; ++j) {
+      T carried = T(0);
+      T carried_slope = T(0);
+#pragma GCC unroll 6
+      for (int r = 0; r < j; ++r) {
+        const T left = near[static_cast<std::size_t>(K + r - j) * tile_rows + n];
+        const T right = near[static_cast<std::size_t>(K + r) * tile_rows + n];
+        const T scaled = v[r] / (right - left);
+        if (with_slopes && j == K) {
+          const T slope = T(K) * scaled;
+          rows.slopes[static_cast<std::size_t>(r) * rows.stride + n] = carried_slope - slope;
+          carried_slope = slope;
+        }
+        v[r] = carried + (right - x[n]) * scaled;
+        carried = (x[n] - left) * scaled;
+      }
+      v[j] = carried;
+      if (with_slopes && j == K) {
+        rows.slopes[static_cast<std::size_t>(K) * rows.stride + n] = carried_slope;
+      }
+    }
+    if (with_slopes && K == 0) rows.slopes[n] = T(0);
+#pragma GCC unroll 6
+    for (int r = 0; r <= K; ++r) rows.values[static_cast<std::size_t>(r) * rows.stride + n] = v[r];
+  }
+}
+
+/// b(x) and, where slope is not null, b'(x).
+template <class T>
+static void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restrict value,
+                      T* __restrict slope) {
+  if (base == Base::silu && slope != nullptr) {
+    for (std::size_t n = 0; n < count; ++n) {
+      const T s = T(1) / (T(1) + exponential(-x[n]));
+      value[n] = x[n] * s;
+      slope[n] = s * (T(1) + x[n] * (T(1) - s));
+    }
+    return;
+  }
+  if (base == Base::silu) {
+    for (std::size_t n = 0; n < count; ++n) {
+      value[n] = x[n] * (T(1) / (T(1) + exponential(-x[n])));
+    }
+    return;
+  }
+  const bool identity = base == Base::identity;
+  for (std::size_t n = 0; n < count; ++n) value[n] = identity ? x[n] : T(0);
+  for (std::size_t n = 0; slope != nullptr && n < count; ++n) slope[n] = identity ? T(1) : T(0);
+}
+
+}  // namespace kan::kernels

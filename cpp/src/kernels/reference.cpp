@@ -1,0 +1,106 @@
+#include "kernels/basis_point.hpp"
+#include "kernels/kernels.hpp"
+
+namespace kan::kernels {
+namespace {
+
+/// Where output o of sample n lies in y and g.
+std::size_t at(const Shape& shape, std::size_t n, int o) {
+  const auto output = static_cast<std::size_t>(o);
+  return shape.wide() ? n * static_cast<std::size_t>(shape.outputs) + output
+                      : output * shape.stride + n;
+}
+
+/// Where row r of the cell (r = 0..k, then the base weight) begins in C, for input i.
+std::size_t row_at(const Shape& shape, int i, std::int32_t cell, int r) {
+  const int row = r <= shape.degree ? cell + r : shape.basis_count();
+  return (static_cast<std::size_t>(i) * static_cast<std::size_t>(shape.rows()) +
+          static_cast<std::size_t>(row)) *
+         static_cast<std::size_t>(shape.outputs);
+}
+
+std::size_t weight_at(const Shape& shape, int i, int r, std::size_t n) {
+  return (static_cast<std::size_t>(i) * static_cast<std::size_t>(shape.weight_count()) +
+          static_cast<std::size_t>(r)) *
+             shape.stride +
+         n;
+}
+
+template <class T>
+void basis(const Shape& shape, const T* knots, T /*inverse_spacing*/, const T* x, std::size_t begin,
+           std::size_t end, std::int32_t* cells, T* weights, T* slopes) {
+  T values[max_values + 1];
+  T derivatives[max_values + 1];
+  for (std::size_t n = begin; n < end; ++n) {
+    cells[n] = basis_point(shape, knots, x[n], values, derivatives);
+    for (int r = 0; r < shape.weight_count(); ++r) {
+      weights[weight_at(shape, 0, r, n)] = values[r];
+      if (slopes != nullptr) slopes[weight_at(shape, 0, r, n)] = derivatives[r];
+    }
+  }
+}
+
+template <class T>
+void contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
+              std::size_t begin, std::size_t end, T* y) {
+  for (std::size_t n = begin; n < end; ++n) {
+    for (int o = 0; o < shape.outputs; ++o) {
+      T sum = T(0);
+      for (int i = 0; i < shape.inputs; ++i) {
+        const std::int32_t cell = cells[static_cast<std::size_t>(i) * shape.stride + n];
+        for (int r = 0; r < shape.weight_count(); ++r) {
+          sum += weights[weight_at(shape, i, r, n)] * C[row_at(shape, i, cell, r) + static_cast<std::size_t>(o)];
+        }
+      }
+      y[at(shape, n, o)] = sum;
+    }
+  }
+}
+
+template <class T>
+void dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slopes, const T* g,
+         std::size_t begin, std::size_t end, T* dx) {
+  for (std::size_t n = begin; n < end; ++n) {
+    for (int i = 0; i < shape.inputs; ++i) {
+      const std::int32_t cell = cells[static_cast<std::size_t>(i) * shape.stride + n];
+      T sum = T(0);
+      for (int o = 0; o < shape.outputs; ++o) {
+        T slope = T(0);
+        for (int r = 0; r < shape.weight_count(); ++r) {
+          slope += slopes[weight_at(shape, i, r, n)] * C[row_at(shape, i, cell, r) + static_cast<std::size_t>(o)];
+        }
+        sum += g[at(shape, n, o)] * slope;
+      }
+      dx[static_cast<std::size_t>(i) * shape.stride + n] = sum;
+    }
+  }
+}
+
+template <class T>
+void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, const T* g,
+             std::size_t count, int first, int last, T* dC) {
+  for (int i = first; i < last; ++i) {
+    for (std::size_t n = 0; n < count; ++n) {
+      const std::int32_t cell = cells[static_cast<std::size_t>(i) * shape.stride + n];
+      for (int r = 0; r < shape.weight_count(); ++r) {
+        T* row = dC + row_at(shape, i, cell, r);
+        for (int o = 0; o < shape.outputs; ++o) {
+          row[o] += weights[weight_at(shape, i, r, n)] * g[at(shape, n, o)];
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+const Kernels<T>& reference() {
+  static constexpr Kernels<T> kernels{"reference", basis<T>, contract<T>, dot<T>, scatter<T>};
+  return kernels;
+}
+
+template const Kernels<float>& reference();
+template const Kernels<double>& reference();
+
+}  // namespace kan::kernels

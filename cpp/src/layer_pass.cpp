@@ -1,0 +1,129 @@
+#include "layer_pass.hpp"
+
+#include <algorithm>
+
+#include "parallel.hpp"
+#include "transpose.hpp"
+
+namespace kan {
+namespace {
+
+std::size_t size(int n) { return static_cast<std::size_t>(n); }
+
+template <class T>
+void basis_of_tile(const Network<T>& network, std::size_t l, const LayerBuffers<T>& buffers,
+                   const kernels::Shape& shape, std::size_t begin, std::size_t end) {
+  const Grid<T>& grid = network.grid(l);
+  const std::size_t knots = size(network.layer(l).knots());
+  const std::size_t weights = size(shape.weight_count()) * shape.stride;
+  for (std::size_t i = 0; i < size(shape.inputs); ++i) {
+    kernels::active<T>().basis(shape, grid.knots.data() + i * knots, grid.inverse_spacing[i],
+                               buffers.inputs + i * shape.stride, begin, end,
+                               buffers.cells + i * shape.stride, buffers.weights + i * weights,
+                               buffers.slopes != nullptr ? buffers.slopes + i * weights : nullptr);
+  }
+}
+
+/// Wide layers: sums by rows -> by features, the padding filled with a real sample.
+template <class T>
+void tile_to_features(const LayerBuffers<T>& buffers, const kernels::Shape& shape,
+                      std::size_t begin, std::size_t end) {
+  const std::size_t outputs = size(shape.outputs);
+  transpose(buffers.rows + begin * outputs, outputs, end - begin, outputs, buffers.sums + begin,
+            shape.stride);
+}
+
+template <class T>
+void repeat_last(T* features, std::size_t feature_count, std::size_t count, std::size_t stride) {
+  for (std::size_t f = 0; f < feature_count; ++f) {
+    T* row = features + f * stride;
+    std::fill(row + count, row + stride, row[count - 1]);
+  }
+}
+
+std::size_t tiles(std::size_t count) {
+  return (count + kernels::tile_rows - 1) / kernels::tile_rows;
+}
+
+/// dx of a chunk, parallel over samples.
+template <class T>
+void grad_inputs_of(const T* C, const LayerBuffers<T>& buffers, const kernels::Shape& shape,
+                    std::size_t count, const T* g, T* grad_inputs) {
+  parallel_for(tiles(count), layer_work(shape, count), [&](std::size_t tile) {
+    const std::size_t begin = tile * kernels::tile_rows;
+    const std::size_t end = std::min(begin + kernels::tile_rows, count);
+    kernels::active<T>().dot(shape, C, buffers.cells, buffers.slopes, g, begin, end, grad_inputs);
+  });
+  for (std::size_t i = 0; i < size(shape.inputs); ++i) {
+    std::fill(grad_inputs + i * shape.stride + count, grad_inputs + (i + 1) * shape.stride, T(0));
+  }
+}
+
+}  // namespace
+
+template <class T>
+kernels::Shape kernel_shape(const Network<T>& network, std::size_t l, std::size_t stride) noexcept {
+  const Layer& layer = network.layer(l);
+  const Architecture& architecture = network.architecture();
+  return {layer.inputs,      layer.subnodes(),           layer.intervals, layer.degree,
+          architecture.base, architecture.extrapolation, stride};
+}
+
+double layer_work(const kernels::Shape& shape, std::size_t count) noexcept {
+  return static_cast<double>(count) * shape.inputs * shape.outputs * shape.weight_count();
+}
+
+template <class T>
+void layer_forward(const Network<T>& network, std::size_t l, const LayerBuffers<T>& buffers,
+                   std::size_t count, std::size_t stride) noexcept {
+  const kernels::Shape shape = kernel_shape(network, l, stride);
+  const T* C = network.parameters() + network.offsets(l).coefficients;
+  parallel_for(tiles(count), layer_work(shape, count), [&](std::size_t tile) {
+    const std::size_t begin = tile * kernels::tile_rows;
+    const std::size_t end = std::min(begin + kernels::tile_rows, count);
+    basis_of_tile(network, l, buffers, shape, begin, end);
+    kernels::active<T>().contract(shape, C, buffers.cells, buffers.weights, begin, end,
+                                  shape.wide() ? buffers.rows : buffers.sums);
+    if (shape.wide()) tile_to_features(buffers, shape, begin, end);
+  });
+  repeat_last(buffers.sums, size(shape.outputs), count, stride);
+  nodes_forward(network, l, buffers.nodes, stride);
+}
+
+template <class T>
+void layer_backward(const Network<T>& network, std::size_t l, const LayerBuffers<T>& buffers,
+                    std::size_t count, std::size_t stride, const T* grad_outputs, T* grad_sums,
+                    T* grad_inputs, T* grad_parameters) noexcept {
+  const kernels::Shape shape = kernel_shape(network, l, stride);
+  const std::size_t offset = network.offsets(l).coefficients;
+  nodes_backward(network, l, buffers.nodes, stride, grad_outputs, grad_sums, grad_parameters);
+  const T* g = grad_sums;
+  if (shape.wide()) {
+    transpose(grad_sums, stride, size(shape.outputs), count, buffers.rows, size(shape.outputs));
+    g = buffers.rows;
+  }
+  if (grad_inputs != nullptr) {
+    grad_inputs_of(network.parameters() + offset, buffers, shape, count, g, grad_inputs);
+  }
+  if (grad_parameters == nullptr) return;
+  parallel_for(size(shape.inputs), layer_work(shape, count), [&](std::size_t i) {
+    const int input = static_cast<int>(i);
+    kernels::active<T>().scatter(shape, buffers.cells, buffers.weights, g, count, input, input + 1,
+                                 grad_parameters + offset);
+  });
+}
+
+template kernels::Shape kernel_shape(const Network<float>&, std::size_t, std::size_t) noexcept;
+template kernels::Shape kernel_shape(const Network<double>&, std::size_t, std::size_t) noexcept;
+template void layer_forward(const Network<float>&, std::size_t, const LayerBuffers<float>&,
+                            std::size_t, std::size_t) noexcept;
+template void layer_forward(const Network<double>&, std::size_t, const LayerBuffers<double>&,
+                            std::size_t, std::size_t) noexcept;
+template void layer_backward(const Network<float>&, std::size_t, const LayerBuffers<float>&,
+                             std::size_t, std::size_t, const float*, float*, float*,
+                             float*) noexcept;
+template void layer_backward(const Network<double>&, std::size_t, const LayerBuffers<double>&,
+                             std::size_t, std::size_t, const double*, double*, double*,
+                             double*) noexcept;
+
+}  // namespace kan

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kan/network.hpp"
+
+namespace kan {
+
+/// What happens between the sums of a layer and the inputs of the next, on one chunk:
+///   factors  f_s = subnode_scale_s * sums_s + subnode_bias_s
+///   products p_j = f_j for sum nodes, the product of its factors for a multiplication node
+///   outputs  z_j = node_scale_j * p_j + node_bias_j
+/// Shapes: sums, factors [S][stride]; products, outputs [nodes][stride].
+/// Where a step is the identity its result may be the same memory as its operand.
+template <class T>
+struct NodeBuffers {
+  const T* sums;
+  T* factors;
+  T* products;
+  T* outputs;
+};
+
+/// Writes: factors, products, outputs.
+template <class T>
+void nodes_forward(const Network<T>& network, std::size_t l, const NodeBuffers<T>& buffers,
+                   std::size_t stride);
+
+/// Writes: grad_sums [S][stride] from grad_outputs [nodes][stride] (may be the same memory in a
+///         layer without products and affines).
+/// Adds: the affine gradients to grad_parameters (the flat buffer), samples in order.
+template <class T>
+void nodes_backward(const Network<T>& network, std::size_t l, const NodeBuffers<T>& buffers,
+                    std::size_t stride, const T* grad_outputs, T* grad_sums, T* grad_parameters);
+
+}  // namespace kan

@@ -1,0 +1,66 @@
+#include "kan/objective.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kan {
+namespace {
+
+/// splitmix64: the same numbers on every platform.
+std::uint64_t next_random(std::uint64_t& state) {
+  state += 0x9E3779B97F4A7C15u;
+  std::uint64_t z = state;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+template <class T>
+DataObjective<T>::DataObjective(Network<T>& network, const Samples<T>& samples, Loss loss,
+                                std::size_t batch, std::uint64_t seed)
+    : network_(network),
+      samples_(samples),
+      loss_(loss),
+      batch_(batch),
+      random_state_(seed),
+      current_(samples),
+      evaluator_(network, Purpose::gradient, samples.count) {
+  if (batch_ == 0 || batch_ >= samples.count) return;
+  order_.resize(samples.count);
+  for (std::size_t n = 0; n < samples.count; ++n) {
+    order_[n] = static_cast<std::int64_t>(samples.row(n));
+  }
+  next_ = samples.count;
+}
+
+template <class T>
+double DataObjective<T>::evaluate(const T* parameters, T* gradient) {
+  network_.set_parameters(parameters);
+  return evaluator_.loss_and_gradient(current_, loss_, gradient);
+}
+
+template <class T>
+void DataObjective<T>::next_step() {
+  if (order_.empty()) return;
+  if (next_ >= order_.size()) shuffle();
+  current_.index = order_.data() + next_;
+  current_.count = std::min(batch_, order_.size() - next_);
+  next_ += current_.count;
+}
+
+/// Fisher and Yates.
+template <class T>
+void DataObjective<T>::shuffle() {
+  for (std::size_t n = order_.size() - 1; n > 0; --n) {
+    const auto other = static_cast<std::size_t>(next_random(random_state_) % (n + 1));
+    std::swap(order_[n], order_[other]);
+  }
+  next_ = 0;
+}
+
+template class DataObjective<float>;
+template class DataObjective<double>;
+
+}  // namespace kan

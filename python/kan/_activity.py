@@ -1,0 +1,84 @@
+"""What flows through the edges of a network, and how much of the output each of them carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _core
+from ._architecture import Core
+from ._arrays import Array
+
+__all__ = ["Activity", "edge_outputs", "observe"]
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Inputs, outputs and scores of the edges of every layer on some rows.
+
+    `inputs[l]` (N, I); `outputs[l]` (N, I, S); the scores are (I, S):
+    `deviation` E = std of an edge's output, `relative` E / (std of its input + 0.1), and
+    `backward` the share of the network's output that comes through it.
+    """
+
+    inputs: list[Array]
+    outputs: list[Array]
+    deviation: list[Array]
+    relative: list[Array]
+    backward: list[Array]
+
+
+def observe(network: Core, x: Array) -> Activity:
+    """Run rows through a network and look at every edge."""
+    layers = range(len(network.layers))
+    inputs = [_core.activations(network, x, index).astype(np.float64) for index in layers]
+    outputs = [edge_outputs(network, index, inputs[index]) for index in layers]
+    deviation = [_deviation(values) for values in outputs]
+    relative = [
+        e / (_deviation(values)[:, np.newaxis] + 0.1)
+        for e, values in zip(deviation, inputs, strict=True)
+    ]
+    return Activity(inputs, outputs, deviation, relative, _backward(network, outputs, deviation))
+
+
+def edge_outputs(network: Core, index: int, inputs: Array) -> Array:
+    """Return the outputs of all edges of layer `index` at its inputs (N, I): (N, I, S)."""
+    layer = network.layers[index]
+    result = np.empty((len(inputs), layer.inputs, layer.subnodes))
+    shape = _core.Layer(1, layer.subnodes, [], layer.intervals, layer.degree)
+    knots = network.knots(index)
+    for i in range(layer.inputs):
+        alone = type(network)([shape], network.base, network.extrapolation, False)
+        alone.set_knots(0, knots[i : i + 1])
+        alone.coefficients(0)[0] = network.coefficients(index)[i]
+        column = np.ascontiguousarray(inputs[:, i : i + 1], dtype=network.dtype)
+        result[:, i, :] = _core.predict(alone, column)
+    return result
+
+
+def _deviation(values: Array) -> Array:
+    """Standard deviation over the rows, 0 for a single one."""
+    deviation: Array = values.std(axis=0, ddof=1) if len(values) > 1 else 0.0 * values[0]
+    return deviation
+
+
+def _backward(network: Core, outputs: list[Array], deviation: list[Array]) -> list[Array]:
+    """Hand importance back from the outputs, pykan's rule, averaged over the outputs.
+
+    Each sum passes its score on to its edges in proportion to their deviation; every factor of a
+    product has the score of the product.
+    """
+    layers = network.layers
+    node_scores = np.full(layers[-1].nodes, 1.0 / layers[-1].nodes)
+    scores: list[Array] = []
+    for layer, values, e in zip(
+        reversed(layers), reversed(outputs), reversed(deviation), strict=True
+    ):
+        arities = np.array([1] * layer.sums + layer.arities)
+        subnode_scores = np.repeat(node_scores, arities)
+        total = _deviation(values.sum(axis=1))
+        share = e * (subnode_scores / (total + 1e-4))
+        scores.insert(0, share)
+        node_scores = share.sum(axis=1)
+    return scores

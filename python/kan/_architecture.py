@@ -1,0 +1,133 @@
+"""From the words of the constructor to the layers of the core, every argument checked."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import _core
+
+__all__ = [
+    "MOST_INTERVALS",
+    "Core",
+    "LayerWidth", "finite", "integer", "layers_of", "one_of", "parse_width",
+    "per_layer",
+]
+
+Core = _core.Network32 | _core.Network64
+
+MOST_INTERVALS = 2**20
+
+
+@dataclass(frozen=True)
+class LayerWidth:
+    """The nodes of one layer: `sums` sum nodes, then one product per arity."""
+
+    sums: int
+    arities: tuple[int, ...] = ()
+
+    @property
+    def nodes(self) -> int:
+        return self.sums + len(self.arities)
+
+
+def integer(value: Any, name: str, least: int, most: int | None = None) -> int:
+    """Return `value` as an int in least..most."""
+    bounds = f"an integer >= {least}" if most is None else f"an integer in {least}..{most}"
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be {bounds}, got {value!r}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be {bounds}, got {value!r}") from None
+    if number < least or (most is not None and number > most):
+        raise ValueError(f"{name} must be {bounds}, got {number}")
+    return number
+
+
+def finite(value: Any, name: str, least: float | None = None, *, open_end: bool = False) -> float:
+    """Return `value` as a finite float, at least (or, with `open_end`, above) `least`."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, got {value!r}") from None
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be finite, got {number}")
+    if least is not None and (number < least or (open_end and number == least)):
+        raise ValueError(f"{name} must be {'>' if open_end else '>='} {least}, got {number}")
+    return number
+
+
+def one_of(value: Any, name: str, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of `choices`."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
+def parse_width(width: Any, mult_arity: Any) -> list[LayerWidth]:
+    """Read pykan's `width`: each entry n or [n_sum, n_mult]; the caller's lists stay as they are."""
+    if isinstance(width, (str, bytes)) or not isinstance(width, (Sequence, np.ndarray)):
+        raise TypeError(f"width must be a list such as [2, 5, 1], got {width!r}")
+    if len(width) < 2:
+        raise ValueError(f"width must name at least inputs and outputs, got {list(width)!r}")
+    parsed = []
+    for position, entry in enumerate(width):
+        name = f"width[{position}]"
+        pair = [entry, 0] if np.ndim(entry) == 0 else list(entry)
+        if len(pair) != 2:
+            raise ValueError(f"{name} must be n or [n_sum, n_mult], got {entry!r}")
+        sums = integer(pair[0], name, 0)
+        products = integer(pair[1], name, 0)
+        if sums + products == 0:
+            raise ValueError(f"{name} must be at least 1, got {entry!r}")
+        arities = _arities(mult_arity, position, products, len(width))
+        parsed.append(LayerWidth(sums, arities))
+    if parsed[0].arities:
+        raise ValueError(f"width[0] cannot have multiplication nodes, got {width[0]!r}")
+    return parsed
+
+
+def _arities(mult_arity: Any, position: int, products: int, layers: int) -> tuple[int, ...]:
+    """Arities of one layer: the same for all, or its own list from pykan's list of lists."""
+    if not isinstance(mult_arity, (list, tuple)):
+        return (integer(mult_arity, "mult_arity", 2),) * products
+    if len(mult_arity) != layers:
+        raise ValueError(
+            f"mult_arity must be an integer or one list per layer of width ({layers}), "
+            f"got {len(mult_arity)} lists"
+        )
+    own = [integer(a, f"mult_arity[{position}]", 2) for a in mult_arity[position]]
+    if len(own) != products:
+        raise ValueError(
+            f"mult_arity[{position}] must have one arity per multiplication node ({products}), "
+            f"got {own!r}"
+        )
+    return tuple(own)
+
+
+def layers_of(widths: list[LayerWidth], grid: Any, k: Any) -> list[_core.Layer]:
+    """Return the layers of the core; `grid` and `k` are integers or one integer per layer."""
+    depth = len(widths) - 1
+    intervals = per_layer(grid, "grid", depth, 1, MOST_INTERVALS)
+    degrees = per_layer(k, "k", depth, 0, 5)
+    return [
+        _core.Layer(before.nodes, after.sums, list(after.arities), g, degree)
+        for before, after, g, degree in zip(
+            widths[:-1], widths[1:], intervals, degrees, strict=True
+        )
+    ]
+
+
+def per_layer(value: Any, name: str, depth: int, least: int, most: int) -> list[int]:
+    if np.ndim(value) == 0:
+        return [integer(value, name, least, most)] * depth
+    if len(value) != depth:
+        raise ValueError(f"{name} must have one value per layer ({depth}), got {value!r}")
+    return [integer(one, f"{name}[{i}]", least, most) for i, one in enumerate(value)]

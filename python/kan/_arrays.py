@@ -1,0 +1,97 @@
+"""What comes from the caller becomes arrays the core can take, or an error that says why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _core
+
+__all__ = ["Array", "as_labels", "as_matrix", "as_targets", "as_weights"]
+
+Array = NDArray[Any]
+
+
+def as_matrix(values: object, name: str, columns: int, dtype: str) -> Array:
+    """Return `values` as a finite, C-contiguous (N, columns) array of `dtype`.
+
+    Nothing is copied if it is one already.
+    """
+    array = _real_numbers(values, name)
+    if array.ndim != 2 or array.shape[1] != columns:
+        raise ValueError(f"{name} must have shape (N, {columns}), got {array.shape}")
+    return _finite(array, name, dtype)
+
+
+def as_targets(values: object, name: str, rows: int, outputs: int, dtype: str) -> Array:
+    """Return regression targets as (rows, outputs); one output may come as (rows,)."""
+    array = _real_numbers(values, name)
+    if outputs == 1 and array.shape == (rows,):
+        array = array[:, np.newaxis]
+    if array.shape != (rows, outputs):
+        flat = f" or ({rows},)" if outputs == 1 else ""
+        raise ValueError(f"{name} must have shape ({rows}, {outputs}){flat}, got {array.shape}")
+    return _finite(array, name, dtype)
+
+
+def as_labels(values: object, name: str, rows: int, classes: int) -> NDArray[np.int64]:
+    """Return class labels 0..classes-1 of shape (rows,) as int64; (rows, 1) is flattened."""
+    array = _real_numbers(values, name)
+    if array.shape == (rows, 1):
+        array = array[:, 0]
+    if array.shape != (rows,):
+        raise ValueError(f"{name} must hold one class label per row, ({rows},), got {array.shape}")
+    with np.errstate(invalid="ignore"):
+        labels = array.astype(np.int64)
+    wrong = np.flatnonzero((labels != array) | (labels < 0) | (labels >= classes))
+    if wrong.size:
+        raise ValueError(
+            f"{name} must hold class labels in 0..{classes - 1} (the network has {classes} "
+            f"outputs), got {array[wrong[0]]} at row {wrong[0]}"
+        )
+    return np.ascontiguousarray(labels)
+
+
+def as_weights(values: object, name: str, rows: int, dtype: str) -> Array:
+    """Return sample weights (rows,): finite, not negative, not all zero."""
+    array = _real_numbers(values, name)
+    if array.shape != (rows,):
+        raise ValueError(f"{name} must have shape ({rows},), got {array.shape}")
+    weights = _finite(array[:, np.newaxis], name, dtype)[:, 0]
+    if rows and weights.min() < 0:
+        row = int(weights.argmin())
+        raise ValueError(f"{name} must not be negative, got {weights[row]} at row {row}")
+    if not weights.sum() > 0:
+        raise ValueError(f"{name} must not all be zero")
+    return np.ascontiguousarray(weights)
+
+
+def _real_numbers(values: object, name: str) -> Array:
+    try:
+        array: Array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
+    if array.dtype.kind == "O":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise TypeError(f"{name} must hold real numbers, got dtype object") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    return array
+
+
+def _finite(array: Array, name: str, dtype: str) -> Array:
+    with np.errstate(over="ignore"):
+        converted = np.ascontiguousarray(array, dtype=dtype)
+    place = _core.first_nonfinite(converted)
+    if place is not None:
+        row, column = place
+        value = array[row, column]
+        beyond = f", which {dtype} cannot hold" if np.isfinite(value) else ""
+        raise ValueError(
+            f"{name} must be finite, got {value}{beyond} at row {row}, column {column}"
+        )
+    return converted

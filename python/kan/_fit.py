@@ -1,0 +1,316 @@
+"""Training: what `KAN.fit` does between its arguments and its history."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._architecture import Core, finite, integer, one_of
+from ._grids import subsample, update_grid
+from ._history import History
+from ._losses import Data, Loss, check_data
+from ._progress import Bar
+
+__all__ = ["OPTIMIZERS", "FitOptions", "Progress", "Run", "prepare"]
+
+OPTIMIZERS = {"LBFGS": 1.0, "Adam": 1e-3}  # with their learning rates
+
+# Longest stretch of steps without a look at the progress bar, in seconds.
+STRETCH = 0.1
+
+
+@dataclass
+class FitOptions:
+    """The keywords of `fit`, checked."""
+
+    opt: str = "LBFGS"
+    steps: int = 100
+    log: int = 1
+    lr: float | None = None
+    batch: int = -1
+    weight_decay: float = 0.0
+    update_grid: bool = True
+    grid_update_num: int = 10
+    start_grid_update_step: int = -1
+    stop_grid_update_step: int = 50
+    validation_fraction: float = 0.0
+    patience: int | None = None
+    min_delta: float = 0.0
+    metrics: Sequence[Callable[[], Any]] = ()
+    callbacks: Sequence[Callable[[Progress], Any]] = ()
+    verbose: bool | None = None
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        one_of(self.opt, "opt", list(OPTIMIZERS))
+        self.steps = integer(self.steps, "steps", 0)
+        self.log = integer(self.log, "log", 1)
+        rate = OPTIMIZERS[self.opt] if self.lr is None else self.lr
+        self.lr = finite(rate, "lr", 0.0, open_end=True)
+        self.batch = integer(self.batch, "batch", -1)
+        self.weight_decay = finite(self.weight_decay, "weight_decay", 0.0)
+        if self.weight_decay and self.opt != "Adam":
+            raise ValueError(f"weight_decay works with opt='Adam', got opt={self.opt!r}")
+        self.grid_update_num = integer(self.grid_update_num, "grid_update_num", 1)
+        self.start_grid_update_step = integer(
+            self.start_grid_update_step, "start_grid_update_step", -1
+        )
+        self.stop_grid_update_step = integer(
+            self.stop_grid_update_step, "stop_grid_update_step", 0
+        )
+        self.validation_fraction = finite(self.validation_fraction, "validation_fraction", 0.0)
+        if self.validation_fraction >= 1.0:
+            raise ValueError(f"validation_fraction must be < 1, got {self.validation_fraction}")
+        if self.patience is not None:
+            self.patience = integer(self.patience, "patience", 1)
+        self.min_delta = finite(self.min_delta, "min_delta", 0.0)
+        self.metrics = _callables(self.metrics, "metrics")
+        self.callbacks = _callables(self.callbacks, "callbacks")
+
+    def moves_grid(self, step: int) -> bool:
+        """Whether `step` begins by moving the grid; pykan's rule."""
+        every = max(1, self.stop_grid_update_step // self.grid_update_num)
+        inside = self.start_grid_update_step <= step < self.stop_grid_update_step
+        return self.update_grid and inside and step % every == 0
+
+
+def _callables(given: Any, name: str) -> list[Callable[..., Any]]:
+    listed = [] if given is None else [given] if callable(given) else list(given)
+    for one in listed:
+        if not callable(one):
+            raise TypeError(f"{name} must be functions, got {one!r}")
+    return listed
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What callbacks see after each step: the model as it is and the curves so far.
+
+    A callback that returns True ends the training.
+    """
+
+    model: Any
+    step: int
+    steps: int
+    history: History
+
+    @property
+    def train_loss(self) -> float:
+        """Training loss of this step, as in the history."""
+        return self.history["train_loss"][-1]
+
+
+@dataclass
+class Problem:
+    """Checked data: what is trained on, what stops the training, what is only watched."""
+
+    loss: Loss
+    train: Data
+    validation: Data | None = None
+    test: Data | None = None
+
+
+def prepare(
+    network: Core, X: Any, y: Any, loss: Loss, weight: object, options: FitOptions
+) -> Problem:
+    """Check `fit(X, y)` or `fit(dataset)` and split off the validation rows."""
+    dataset = X if isinstance(X, Mapping) else {"train_input": X, "train_label": y}
+    names = ("X", "y")
+    if isinstance(X, Mapping):
+        names = ("dataset['train_input']", "dataset['train_label']")
+        if y is not None:
+            raise TypeError("fit(dataset) takes its labels from the dataset; y must not be given")
+        missing = {"train_input", "train_label"} - set(X)
+        if missing:
+            raise ValueError(f"dataset must have train_input and train_label, got {sorted(X)}")
+    elif y is None:
+        raise TypeError("fit(X, y) needs y; a dataset must be a dict such as create_dataset makes")
+    x, targets, weights = check_data(
+        network, loss, dataset["train_input"], dataset["train_label"], weight, names
+    )
+    outputs = network.layers[-1].nodes
+    problem = Problem(loss, Data(x, targets, weights, loss, outputs))
+    if options.validation_fraction > 0.0:
+        kept, held_out = _split(len(x), options)
+        problem.train = Data(x, targets, weights, loss, outputs, kept)
+        problem.validation = Data(x, targets, weights, loss, outputs, held_out)
+    if "test_input" in dataset and "test_label" in dataset:
+        names = ("dataset['test_input']", "dataset['test_label']")
+        x, targets, _ = check_data(
+            network, loss, dataset["test_input"], dataset["test_label"], None, names
+        )
+        problem.test = Data(x, targets, None, loss, outputs)
+    return problem
+
+
+def _split(count: int, options: FitOptions) -> tuple[Any, Any]:
+    held_out = max(1, round(options.validation_fraction * count))
+    if held_out >= count:
+        raise ValueError(
+            f"validation_fraction={options.validation_fraction} leaves none of {count} rows "
+            "for training"
+        )
+    order = np.random.default_rng(options.seed).permutation(count).astype(np.int64)
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
+
+
+@dataclass
+class Best:
+    """The best network so far, by the loss that decides."""
+
+    value: float = math.inf
+    network: Core | None = None
+    stale: int = 0
+
+    def offer(self, value: float, network: Core, min_delta: float) -> None:
+        """Take a network if it is better; count how often in a row none was."""
+        self.stale = 0 if value < self.value - min_delta else self.stale + 1
+        if value < self.value:
+            self.value = value
+            self.network = network.copy()
+
+
+@dataclass
+class Run:
+    """One call of `fit`: stretches of steps in the core, and what happens between them."""
+
+    model: Any
+    network: Core
+    problem: Problem
+    options: FitOptions
+    history: History = field(default_factory=History)
+    best: Best = field(default_factory=Best)
+
+    def __post_init__(self) -> None:
+        self.suffix = "32" if self.network.dtype == "float32" else "64"
+        options, data = self.options, self.problem.train
+        self.batch = 0 if options.batch <= 0 or options.batch >= data.count else options.batch
+        if self.batch and self.problem.loss.function is not None:
+            raise ValueError("batch works with the named losses, not with a function as loss_fn")
+        self.epoch = math.ceil(data.count / self.batch) if self.batch else 1
+        self.objective = self.problem.loss.objective(
+            self.network, data, self.batch, options.seed
+        )
+        self.optimizer = self._make_optimizer()
+        self.core_best = self._core("Best")()
+        self.history.optimizer = options.opt
+
+    def _core(self, name: str) -> Any:
+        return getattr(_core, name + self.suffix)
+
+    def _make_optimizer(self) -> Any:
+        start, rate = self.network.parameters(), self.options.lr
+        if self.options.opt == "Adam":
+            return self._core("Adam")(start, rate, self.options.weight_decay)
+        return self._core("Lbfgs")(start, rate)
+
+    def go(self) -> History:
+        """Train; on any exception the model keeps its last whole step."""
+        began = time.perf_counter()
+        self.history.stopped = "steps"
+        try:
+            with Bar(self.options.steps, self.options.verbose, self.options.log) as bar:
+                self.best.offer(self._deciding_value(), self.network, 0.0)
+                while self.history.steps < self.options.steps and self._stretch(bar):
+                    pass
+        except BaseException:
+            self.history.stopped = "interrupted"
+            self.network.set_parameters(self.optimizer.parameters)
+            raise
+        finally:
+            self.history.seconds = time.perf_counter() - began
+        self._take_core_best()
+        if self.best.network is not None:
+            self.network.assign(self.best.network)
+        return self.history
+
+    def _stretch(self, bar: Bar) -> bool:
+        """Some steps up to the next event; False if the training is over."""
+        step = self.history.steps
+        if self.options.moves_grid(step):
+            self._move_grid(step)
+        values, more = _core.run(
+            self.optimizer, self.objective, self._steps_until_event(bar), self.core_best
+        )
+        self.network.set_parameters(self.optimizer.parameters)
+        report = self.problem.loss.report
+        self.history["train_loss"].extend(report(value) for value in values)
+        self.history["reg"].extend(0.0 for _ in values)
+        self._record()
+        bar.advance(len(values), self.history)
+        if not more:
+            self.history.stopped = "converged"
+        elif self._out_of_patience():
+            self.history.stopped = "patience"
+        elif self._called_off():
+            self.history.stopped = "callback"
+        return self.history.stopped == "steps"
+
+    def _steps_until_event(self, bar: Bar) -> int:
+        step, options = self.history.steps, self.options
+        watched = self.problem.test or self.problem.validation or options.patience
+        if options.callbacks or options.metrics or (watched and not self.batch):
+            return 1
+        most = min(options.steps - step, bar.stretch(STRETCH))
+        if self.batch:
+            most = min(most, self.epoch - step % self.epoch)
+        if self.problem.test:
+            most = 1
+        ahead = range(step + 1, min(step + most, options.stop_grid_update_step))
+        return next((s - step for s in ahead if options.moves_grid(s)), most)
+
+    def _deciding_value(self) -> float:
+        """The loss that decides which parameters are kept."""
+        decider = self.problem.validation or self.problem.train
+        value = self.problem.loss.value(self.network, decider)
+        return value if math.isfinite(value) else math.inf
+
+    def _record(self) -> None:
+        """Losses and metrics after a stretch, and the best network."""
+        report, step = self.problem.loss.report, self.history.steps
+        at_epoch_end = not self.batch or step % self.epoch == 0 or step == self.options.steps
+        if self.problem.test is not None:
+            value = self.problem.loss.value(self.network, self.problem.test)
+            self.history["test_loss"].append(report(value))
+        if at_epoch_end and (self.batch or self.problem.validation is not None):
+            value = self._deciding_value()
+            self.best.offer(value, self.network, self.options.min_delta)
+            if self.problem.validation is not None:
+                self.history.setdefault("validation_loss", []).append(report(value))
+        elif not self.batch and self.options.patience is not None:
+            self.best.offer(self.optimizer.value, self.network, self.options.min_delta)
+        for metric in self.options.metrics:
+            name = getattr(metric, "__name__", type(metric).__name__)
+            self.history.setdefault(name, []).append(float(metric()))
+
+    def _out_of_patience(self) -> bool:
+        return self.options.patience is not None and self.best.stale >= self.options.patience
+
+    def _called_off(self) -> bool:
+        progress = Progress(self.model, self.history.steps, self.options.steps, self.history)
+        return any([callback(progress) is True for callback in self.options.callbacks])
+
+    def _take_core_best(self) -> None:
+        """Make the best point that the core saw on this grid the best of all, if it is."""
+        if self.batch or self.problem.validation is not None:
+            return  # values of batches do not compare, and validation decides by itself
+        if self.core_best.value < self.best.value:
+            better = self.network.copy()
+            better.set_parameters(self.core_best.parameters)
+            self.best.value, self.best.network = self.core_best.value, better
+
+    def _move_grid(self, step: int) -> None:
+        self._take_core_best()
+        moved = self.network.copy()
+        update_grid(moved, subsample(self.problem.train.inputs()), self.model.grid_eps)
+        if math.isfinite(self.problem.loss.value(moved, self.problem.train)):
+            self.network.assign(moved)
+            self.history.grid_updates.append(step)
+        self.optimizer.reset(self.network.parameters())
+        self.core_best = self._core("Best")()

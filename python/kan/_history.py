@@ -1,0 +1,110 @@
+"""What `fit` returns: the curves of a training run and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["History"]
+
+
+class History(dict[str, list[float]]):
+    """The curves of a training run, one plain float per step, and how it ended.
+
+    Reads like pykan's results: ``history["train_loss"]`` is a list. The keys ``train_loss``,
+    ``test_loss`` and ``reg`` are always there; a list without values was not measured.
+
+    Parameters
+    ----------
+    curves : mapping of str to iterable of float
+        Losses (names that end in ``_loss``), the regulariser ``reg`` and metrics. Copied.
+    optimizer : str
+        Name of the optimizer that ran.
+    stopped : str
+        Why the run ended.
+    seconds : float
+        Wall time of the run.
+    grid_updates : iterable of int
+        Steps, counted from 0, that began by moving the grid.
+    """
+
+    def __init__(
+        self,
+        curves: Mapping[str, Iterable[float]] | None = None,
+        *,
+        optimizer: str = "",
+        stopped: str = "",
+        seconds: float = 0.0,
+        grid_updates: Iterable[int] = (),
+    ) -> None:
+        super().__init__(train_loss=[], test_loss=[], reg=[])
+        for name, values in (curves or {}).items():
+            self[name] = [float(value) for value in values]
+        self.optimizer = optimizer
+        self.stopped = stopped
+        self.seconds = float(seconds)
+        self.grid_updates = [int(step) for step in grid_updates]
+
+    @property
+    def steps(self) -> int:
+        """Number of steps taken."""
+        return len(self["train_loss"])
+
+    def plot(self, ax: Axes | None = None, *, log: bool = True) -> Figure:
+        """Draw the loss curves; grid updates are marked by thin vertical lines.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default in a new figure that pyplot does not manage.
+        log : bool, default True
+            Logarithmic losses, where any loss is positive.
+
+        Returns
+        -------
+        matplotlib Figure
+            The figure of the axes. Nothing is shown and nothing is written.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        from ._figures import FreeFigure
+
+        if ax is None:
+            ax = FreeFigure(figsize=(6.0, 3.5), layout="constrained").add_subplot()
+        losses = {name: values for name, values in self._losses().items() if values}
+        for name, values in losses.items():
+            marker = "o" if len(values) == 1 else ""
+            ax.plot(range(1, len(values) + 1), values, marker=marker, label=_readable(name))
+        for number, step in enumerate(self.grid_updates):
+            label = "" if number else "grid update"
+            ax.axvline(step, color="0.85", linewidth=0.8, zorder=0, label=label)
+        if log and any(value > 0 for values in losses.values() for value in values):
+            ax.set_yscale("log")
+        ax.set_xlabel("steps")
+        ax.set_ylabel("loss")
+        if losses:
+            ax.legend(frameon=False)
+        return cast("Figure", ax.figure)
+
+    def _losses(self) -> dict[str, list[float]]:
+        return {name: values for name, values in self.items() if name.endswith("_loss")}
+
+    def __repr__(self) -> str:
+        facts = [f"{self.steps} step" if self.steps == 1 else f"{self.steps} steps"]
+        facts += [f"{name} {values[-1]:.1e}" for name, values in self._losses().items() if values]
+        if self.optimizer:
+            facts.append(self.optimizer)
+        facts.append(f"{self.seconds:.2f} s")
+        return f"History({', '.join(facts)})"
+
+
+def _readable(name: str) -> str:
+    """Return a key as words: ``train_loss`` is drawn as "train"."""
+    return name.removesuffix("_loss").replace("_", " ")

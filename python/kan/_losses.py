@@ -1,0 +1,153 @@
+"""What `fit` lowers: a named loss in the core, or a function of the user's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._architecture import Core
+from ._arrays import Array, as_labels, as_matrix, as_targets, as_weights
+
+__all__ = ["Data", "Loss", "loss_named"]
+
+NAMES = {
+    "mse": "mse",
+    "cross_entropy": "cross_entropy",
+    # torch's loss modules and functions, recognised by name
+    "MSELoss": "mse",
+    "mse_loss": "mse",
+    "CrossEntropyLoss": "cross_entropy",
+}
+
+
+class Loss:
+    """A loss by name, or a function ``(prediction, y) -> (loss, d loss / d prediction)``."""
+
+    def __init__(self, name: str, function: Callable[[Array, Array], Any] | None = None) -> None:
+        self.name = name
+        self.function = function
+
+    def report(self, value: float) -> float:
+        """Return what histories show: the root of a mean squared error, other losses as they are."""
+        return math.sqrt(value) if self.name == "mse" else value
+
+    def targets(self, y: object, name: str, rows: int, outputs: int, dtype: str) -> Array:
+        if self.name == "cross_entropy":
+            return as_labels(y, name, rows, outputs)
+        if self.function is None:
+            return as_targets(y, name, rows, outputs, dtype)
+        array = np.asarray(y)
+        if array.ndim == 0 or len(array) != rows:
+            raise ValueError(f"{name} must have {rows} rows, got shape {array.shape}")
+        return array
+
+    def value(self, network: Core, data: Data) -> float:
+        """The loss of a network on data."""
+        if self.function is None:
+            return float(_core.loss(network, data.samples, self.name))
+        rows = data.rows
+        return self._call(_core.predict(network, data.x[rows]), data.y[rows])[0]
+
+    def objective(self, network: Core, data: Data, batch: int, seed: int) -> Any:
+        """What an optimizer of the core lowers."""
+        suffix = "32" if network.dtype == "float32" else "64"
+        if self.function is None:
+            kind = getattr(_core, f"DataObjective{suffix}")
+            return kind(network, data.samples, self.name, batch, seed)
+        x = np.ascontiguousarray(data.x[data.rows])
+        y = data.y[data.rows]
+        trainable = network.trainable().astype(network.dtype)
+
+        def evaluate(parameters: Array) -> tuple[float, Array]:
+            network.set_parameters(parameters)
+            value, slope = self._call(_core.predict(network, x), y)
+            return value, _core.pullback(network, x, slope)[0] * trainable
+
+        return getattr(_core, f"FunctionObjective{suffix}")(network, evaluate)
+
+    def _call(self, prediction: Array, y: Array) -> tuple[float, Array]:
+        assert self.function is not None
+        result = self.function(prediction, y)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise TypeError(
+                "loss_fn must return (loss, d loss / d prediction), "
+                f"got {type(result).__name__}; named losses: 'mse', 'cross_entropy'"
+            )
+        slope = np.ascontiguousarray(result[1], dtype=prediction.dtype)
+        if slope.shape != prediction.shape:
+            raise ValueError(
+                f"loss_fn must return a gradient of shape {prediction.shape}, got {slope.shape}"
+            )
+        return float(result[0]), slope
+
+
+def loss_named(loss: Any, name: str = "loss_fn") -> Loss:
+    """Return the loss that the caller means; None is mean squared error."""
+    if loss is None:
+        return Loss("mse")
+    given = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    if given in NAMES:
+        return Loss(NAMES[given])
+    if isinstance(loss, str) or not callable(loss):
+        raise ValueError(
+            f"{name} must be 'mse', 'cross_entropy' or a function of (prediction, y), got {loss!r}"
+        )
+    return Loss(given, loss)
+
+
+class Data:
+    """Checked inputs and targets, or the rows of them that `index` names; nothing is copied."""
+
+    def __init__(
+        self,
+        x: Array,
+        y: Array,
+        weight: Array | None,
+        loss: Loss,
+        outputs: int,
+        index: Array | None = None,
+    ) -> None:
+        self.x = x
+        self.y = y
+        self.weight = weight
+        self.index = index
+        if loss.function is None:
+            kind = _core.Samples32 if x.dtype == np.float32 else _core.Samples64
+            labels = y if loss.name == "cross_entropy" else None
+            targets = None if labels is not None else y
+            self.samples = kind(x, targets, labels, outputs, weight, index)
+
+    @property
+    def rows(self) -> Any:
+        """What picks the rows out of the arrays."""
+        return slice(None) if self.index is None else self.index
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return len(self.x) if self.index is None else len(self.index)
+
+    def inputs(self) -> Array:
+        """The rows' inputs."""
+        return self.x if self.index is None else self.x[self.index]
+
+
+def check_data(
+    network: Core, loss: Loss, x: object, y: object, weight: object, names: tuple[str, str]
+) -> tuple[Array, Array, Array | None]:
+    """Return checked inputs, targets and weights."""
+    layers = network.layers
+    outputs = layers[-1].nodes
+    inputs = as_matrix(x, names[0], layers[0].inputs, network.dtype)
+    if not len(inputs):
+        raise ValueError(f"{names[0]} must have at least one row, got shape {inputs.shape}")
+    targets = loss.targets(y, names[1], len(inputs), outputs, network.dtype)
+    if weight is None:
+        return inputs, targets, None
+    if loss.function is not None:
+        raise ValueError("sample_weight works with the named losses; put weights into loss_fn")
+    return inputs, targets, as_weights(weight, "sample_weight", len(inputs), network.dtype)

@@ -1,0 +1,563 @@
+"""The model: a Kolmogorov-Arnold network that is fitted, looked at, refined and saved."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _core
+from ._architecture import (
+    MOST_INTERVALS,
+    Core,
+    finite,
+    integer,
+    layers_of,
+    one_of,
+    parse_width,
+    per_layer,
+)
+from ._arrays import Array, as_matrix
+from ._edge import Edge, edge_of
+from ._fit import FitOptions, Run, prepare
+from ._grids import refined, subsample, update_grid
+from ._history import History
+from ._initial import Start, initialize
+from ._losses import Data, check_data, loss_named
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["KAN"]
+
+DTYPES = {"float32": _core.Network32, "float64": _core.Network64}
+BASES = ("silu", "identity", "zero")
+EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
+
+
+class KAN:
+    """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
+
+    Parameters
+    ----------
+    width : list
+        Nodes per layer, inputs first: ``[2, 5, 1]``. An entry ``[n_sum, n_mult]`` has
+        multiplication nodes after its sum nodes.
+    grid : int or list of int, default 3
+        Grid intervals G, for all layers or one per layer.
+    k : int or list of int, default 3
+        Degree of the splines, 0 to 5.
+    mult_arity : int or list of lists, default 2
+        Factors of each multiplication node, for all or one list per layer of `width`.
+    noise_scale : float, default 0.3
+        Size of the splines a new network starts with.
+    scale_base_mu, scale_base_sigma : float, default 0.0 and 1.0
+        Starting base weights are ``(mu + sigma * U(-1, 1)) / sqrt(inputs)``.
+    base_fun : {"silu", "identity", "zero"}
+        The function beside every spline.
+    symbolic_enabled, save_act, first_init, ckpt_path, state_id, round : optional
+        Accepted for pykan's sake; they change nothing.
+    affine_trainable : bool, default False
+        Whether nodes and subnodes have a scale and a bias that train.
+    grid_eps : float, default 0.02
+        Grids that are updated are ``grid_eps`` uniform and the rest quantiles of the inputs.
+    grid_range : (float, float), default (-1, 1)
+        Where the grids begin and end before any update.
+    sp_trainable, sb_trainable : bool, default True
+        Whether the splines and the base weights train.
+    seed : int, default 1
+        Starting values (the same numbers as pykan draws), minibatches and validation rows.
+    sparse_init : bool, default False
+        Start with few edges: each node keeps the one to the nearest node across.
+    auto_save : bool, default False
+        True is refused: nothing is written but by :meth:`save`.
+    device : str, default "cpu"
+        Nothing else is accepted.
+    dtype : {"float64", "float32"}
+        Precision of parameters and results.
+    extrapolation : {"linear", "clamp", "zero", "polynomial", "error"}
+        Outside its grid a spline goes on as a straight line; or sees the nearer end of the grid
+        instead (the whole edge does); or fades to zero over its ghost knots, as in pykan; or
+        follows its last polynomial; or network inputs out there raise a ValueError.
+
+    References
+    ----------
+    Z. Liu et al.: KAN: Kolmogorov-Arnold Networks, arXiv 2404.19756; KAN 2.0, arXiv 2408.10205.
+    """
+
+    def __init__(
+        self,
+        width: Sequence[Any],
+        grid: int | Sequence[int] = 3,
+        k: int | Sequence[int] = 3,
+        mult_arity: Any = 2,
+        noise_scale: float = 0.3,
+        scale_base_mu: float = 0.0,
+        scale_base_sigma: float = 1.0,
+        base_fun: str = "silu",
+        symbolic_enabled: bool = True,
+        affine_trainable: bool = False,
+        grid_eps: float = 0.02,
+        grid_range: Sequence[float] = (-1, 1),
+        sp_trainable: bool = True,
+        sb_trainable: bool = True,
+        seed: int = 1,
+        save_act: bool = True,
+        sparse_init: bool = False,
+        auto_save: bool = False,
+        first_init: bool = True,
+        ckpt_path: str | None = None,
+        state_id: int = 0,
+        round: int = 0,
+        device: object = "cpu",
+        *,
+        dtype: Any = "float64",
+        extrapolation: str = "linear",
+    ) -> None:
+        if auto_save:
+            raise ValueError("auto_save=True is not supported: call save(path) when you want a file")
+        if str(device) != "cpu":
+            raise ValueError(f"device must be 'cpu', got {str(device)!r}")
+        layers = layers_of(parse_width(width, mult_arity), grid, k)
+        kind = DTYPES[_dtype_name(dtype)]
+        base = getattr(_core.Base, one_of(base_fun, "base_fun", BASES))
+        policy = getattr(_core.Extrapolation, one_of(extrapolation, "extrapolation", EXTRAPOLATIONS))
+        start = Start(
+            finite(noise_scale, "noise_scale", 0.0),
+            finite(scale_base_mu, "scale_base_mu"),
+            finite(scale_base_sigma, "scale_base_sigma"),
+            bool(sparse_init),
+        )
+        self.seed = integer(seed, "seed", 0)
+        self.grid_eps = _fraction(grid_eps, "grid_eps")
+        self._training_inputs: Array | None = None
+        self._network: Core = kind(layers, base, policy, bool(affine_trainable))
+        self._network.set_trainable(bool(sp_trainable), bool(sb_trainable), True)
+        _set_range(self._network, grid_range)
+        initialize(self._network, start, self.seed, self.dtype)
+
+    # ---- what it is ---------------------------------------------------------------------------
+
+    @property
+    def width(self) -> list[list[int]]:
+        """Nodes per layer, each ``[n_sum, n_mult]``."""
+        layers = self._network.layers
+        return [[layers[0].inputs, 0]] + [[one.sums, len(one.arities)] for one in layers]
+
+    @property
+    def grid(self) -> int | list[int]:
+        """Grid intervals G: one number if all layers agree."""
+        return _one_or_all([layer.intervals for layer in self._network.layers])
+
+    @property
+    def k(self) -> int | list[int]:
+        """Spline degree: one number if all layers agree."""
+        return _one_or_all([layer.degree for layer in self._network.layers])
+
+    @property
+    def depth(self) -> int:
+        """Number of layers of edges."""
+        return len(self._network.layers)
+
+    @property
+    def dtype(self) -> str:
+        """Precision of parameters and results: ``"float64"`` or ``"float32"``."""
+        return str(self._network.dtype)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of parameters that train."""
+        return int(self._network.trainable().sum())
+
+    @property
+    def n_edge(self) -> int:
+        """Number of edges that are not masked."""
+        return sum(int(self._network.edge_mask(index).sum()) for index in range(self.depth))
+
+    def edge(self, l: int, i: int, j: int) -> Edge:  # noqa: E741 - pykan's (l, i, j)
+        """Return a copy of the edge from input `i` of layer `l` to its sum `j`."""
+        return edge_of(self._network, l, i, j)
+
+    # ---- values -------------------------------------------------------------------------------
+
+    def __call__(self, X: ArrayLike) -> Array:
+        """Return the outputs for inputs X (N, n_in), shape (N, n_out)."""
+        return self.predict(X)
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Return the outputs of the network.
+
+        Parameters
+        ----------
+        X : array-like
+            Finite real numbers, shape (N, n_in).
+
+        Returns
+        -------
+        ndarray
+            Shape (N, n_out), in the model's dtype. A row has the same bits alone and in a batch.
+        """
+        x = as_matrix(X, "X", self._network.layers[0].inputs, self.dtype)
+        self._refuse_outside(x)
+        result: Array = _core.predict(self._network, x)
+        return result
+
+    def loss_and_gradient(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        loss: str = "mse",
+        sample_weight: ArrayLike | None = None,
+    ) -> tuple[float, Array]:
+        """Return a loss on data and its gradient with respect to the flat parameters.
+
+        Parameters
+        ----------
+        X, y : array-like
+            Inputs (N, n_in) and targets (N, n_out), or class labels (N,) for "cross_entropy".
+        loss : {"mse", "cross_entropy"}
+            Mean squared error over samples and outputs, or cross-entropy from logits.
+        sample_weight : array-like, optional
+            Weights (N,) of the samples in the mean.
+
+        Returns
+        -------
+        (float, ndarray)
+            Value and gradient (P,), 0 for what does not train.
+        """
+        named = loss_named(loss, "loss")
+        x, targets, weight = check_data(self._network, named, X, y, sample_weight, ("X", "y"))
+        data = Data(x, targets, weight, named, self._network.layers[-1].nodes)
+        value, gradient = _core.loss_and_gradient(self._network, data.samples, named.name)
+        return float(value), gradient
+
+    def get_parameters(self) -> Array:
+        """Return a copy of the flat parameter vector (P,)."""
+        parameters: Array = self._network.parameters()
+        return parameters
+
+    def set_parameters(self, flat: ArrayLike) -> None:
+        """Set the flat parameter vector (P,); weights of masked edges stay 0."""
+        values = np.asarray(flat)
+        if values.shape != (self._network.parameter_count,):
+            expected = (self._network.parameter_count,)
+            raise ValueError(f"flat must have shape {expected}, got {values.shape}")
+        column = as_matrix(values[:, np.newaxis], "flat", 1, self.dtype)
+        self._network.set_parameters(np.ascontiguousarray(column[:, 0]))
+
+    # ---- training -----------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: ArrayLike | Mapping[str, ArrayLike],
+        y: ArrayLike | None = None,
+        *,
+        loss_fn: str | Callable[..., Any] | None = None,
+        sample_weight: ArrayLike | None = None,
+        lamb: float = 0.0,
+        seed: int | None = None,
+        **options: Any,
+    ) -> History:
+        """Train on inputs and targets, or on a dataset as :func:`create_dataset` makes it.
+
+        The best parameters seen are what remains: by the validation rows if some are held out,
+        else by the training loss. After Ctrl-C the model holds its last whole step.
+
+        Parameters
+        ----------
+        X : array-like or dict
+            Inputs (N, n_in), or a dict with train_input, train_label and, to be watched,
+            test_input and test_label.
+        y : array-like
+            Targets (N, n_out), or (N,) for one output; class labels for "cross_entropy".
+        opt : {"LBFGS", "Adam"}
+            One step of LBFGS is up to 20 iterations, as in pykan; one of Adam is one update.
+        steps : int, default 100
+            Number of steps.
+        lr : float, optional
+            Default 1 for LBFGS, 1e-3 for Adam.
+        batch : int, default -1
+            Rows per step; -1 is all of them.
+        weight_decay : float, default 0
+            Decoupled weight decay of Adam.
+        loss_fn : str or callable, optional
+            "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
+            ``(prediction, y) -> (loss, d loss / d prediction)``.
+        sample_weight : array-like, optional
+            Weights (N,) of the training samples.
+        lamb : float, default 0
+            Accepted as 0 only: sparsifying is not part of this version.
+        update_grid : bool, default True
+            Move the grids to the data during the first steps.
+        grid_update_num, start_grid_update_step, stop_grid_update_step : int, default 10, -1, 50
+            How often, from and until which step.
+        validation_fraction : float, default 0
+            Share of the rows that is held out to choose the best parameters.
+        patience : int, optional
+            Stop after so many steps (epochs, with batches) in a row that brought no improvement
+            larger than `min_delta`, of the validation loss if there is one.
+        min_delta : float, default 0
+            See `patience`.
+        metrics : list of callables, optional
+            Functions without arguments; their values are recorded under their names.
+        callbacks : list of callables, optional
+            Called after each step with an object that has `model`, `step`, `steps`, `history`
+            and `train_loss`; returning True stops the training.
+        verbose : bool, optional
+            Progress bar; by default in terminals and notebooks.
+        log : int, default 1
+            Steps between two updates of the losses beside the bar.
+        seed : int, optional
+            Minibatches and validation rows; default the model's.
+
+        Returns
+        -------
+        History
+            A dict of lists of floats: train_loss, test_loss, reg, validation_loss and metrics.
+            Squared errors are reported as their root (RMSE).
+        """
+        if isinstance(X, Mapping) and isinstance(y, str):  # pykan: fit(dataset, "LBFGS")
+            options.setdefault("opt", y)
+            y = None
+        if finite(lamb, "lamb") != 0.0:
+            raise ValueError(f"lamb must be 0: sparsifying is not part of this version, got {lamb}")
+        chosen = FitOptions(**options, seed=self.seed if seed is None else integer(seed, "seed", 0))
+        loss = loss_named(loss_fn)
+        problem = prepare(self._network, X, y, loss, sample_weight, chosen)
+        if not chosen.update_grid:
+            self._refuse_outside(problem.train.x)
+        run = Run(self, self._network, problem, chosen)
+        self._training_inputs = subsample(problem.train.inputs()).copy()
+        return run.go()
+
+    def update_grid(self, X: ArrayLike) -> None:
+        """Move all grids to where the inputs X (N, n_in) lead; the function stays as it can."""
+        x = as_matrix(X, "X", self._network.layers[0].inputs, self.dtype)
+        moved = self._network.copy()
+        update_grid(moved, x, self.grid_eps)
+        self._network.assign(moved)
+
+    update_grid_from_samples = update_grid
+
+    def refine(
+        self, new_grid: int | Sequence[int] | None = None, *, grid: int | Sequence[int] | None = None
+    ) -> KAN:
+        """Return a new model with `new_grid` intervals that computes the same function.
+
+        Where the old points are among the new ones (G divides the new G), it does so exactly, by
+        knot insertion; otherwise by least squares. `grid` is another name for `new_grid`.
+        """
+        wanted = new_grid if grid is None else grid
+        if (new_grid is None) == (grid is None):
+            raise TypeError("refine() takes the new number of grid intervals, such as refine(10)")
+        intervals = per_layer(wanted, "new_grid", self.depth, 1, MOST_INTERVALS)
+        finer = self.copy()
+        finer._network = refined(self._network, intervals, self._training_inputs)
+        return finer
+
+    # ---- copies and files ---------------------------------------------------------------------
+
+    def copy(self) -> KAN:
+        """Return an independent copy."""
+        twin: KAN = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._network = self._network.copy()
+        return twin
+
+    def __copy__(self) -> KAN:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KAN:
+        return self.copy()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "model": _core.dumps(self._network, self._notes()),
+            "training_inputs": self._training_inputs,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._restore(*_core.loads(state["model"]))
+        self._training_inputs = state["training_inputs"]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to one ``.safetensors`` file, all or nothing.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; a file that was there is then still there.
+        """
+        _core.save(os.fspath(path), self._network, self._notes())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> KAN:
+        """Return the model that :meth:`save` wrote, with the same bits.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        FormatError
+            If it is damaged or no model; a ValueError that says what is wrong.
+        """
+        model = cls.__new__(cls)
+        model._restore(*_core.load(os.fspath(path)))
+        return model
+
+    def _notes(self) -> dict[str, str]:
+        return {"settings": json.dumps({"seed": self.seed, "grid_eps": self.grid_eps})}
+
+    def _restore(self, network: Core, notes: dict[str, str]) -> None:
+        try:
+            settings = json.loads(notes.get("settings", "{}"))
+            self.seed = integer(settings.get("seed", 1), "seed", 0)
+            self.grid_eps = _fraction(settings.get("grid_eps", 0.02), "grid_eps")
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise _core.FormatError(f"settings of the model: {error}") from None
+        self._network = network
+        self._training_inputs = None
+
+    # ---- pictures -----------------------------------------------------------------------------
+
+    def plot(
+        self,
+        beta: float = 3.0,
+        metric: str = "backward",
+        scale: float = 0.5,
+        tick: bool = False,
+        sample: bool = False,
+        in_vars: Sequence[object] | None = None,
+        out_vars: Sequence[object] | None = None,
+        title: str | None = None,
+        varscale: float = 1.0,
+        *,
+        X: ArrayLike | None = None,
+        ax: Axes | None = None,
+    ) -> Figure:
+        """Draw the network: inputs below, outputs above, the function of each edge on it.
+
+        Parameters
+        ----------
+        beta : float, default 3
+            Edges are drawn with opacity ``tanh(beta * score)``.
+        metric : {"backward", "forward_n", "forward_u"}
+            Score of an edge: its share of the output, the deviation of its output relative to
+            that of its input, or the deviation of its output.
+        scale : float, default 0.5
+            Size of the figure.
+        tick, sample : bool, default False
+            Write the ranges beside the curves; mark the samples on them.
+        in_vars, out_vars : list of str, optional
+            Names of inputs and outputs; LaTeX between dollar signs is understood.
+        title : str, optional
+            Title of the figure.
+        varscale : float, default 1
+            Size of the names.
+        X : array-like, optional
+            Inputs (N, n_in) that the curves and scores are made of; by default those of the last
+            `fit`, or else points spread over the grids.
+        ax : matplotlib Axes, optional
+            Where to draw; by default in a new figure.
+
+        Returns
+        -------
+        matplotlib Figure
+            Nothing is shown and nothing is written.
+        """
+        from ._diagram import draw
+        from ._plot import diagram_of
+
+        diagram = diagram_of(self._network, self._reference_inputs(X), metric)
+        return draw(
+            diagram,
+            ax=ax,
+            beta=beta,
+            scale=scale,
+            tick=tick,
+            sample=sample,
+            in_vars=in_vars,
+            out_vars=out_vars,
+            title=title,
+            varscale=varscale,
+        )
+
+    def _reference_inputs(self, X: ArrayLike | None) -> Array:
+        """The inputs a picture is made of."""
+        layer = self._network.layers[0]
+        if X is not None:
+            x = as_matrix(X, "X", layer.inputs, self.dtype)
+            if not len(x):
+                raise ValueError("X must have at least one row")
+            return x
+        if self._training_inputs is not None:
+            return self._training_inputs
+        knots = self._network.knots(0)
+        low, high = knots[:, layer.degree], knots[:, layer.degree + layer.intervals]
+        unit = np.random.default_rng(0).random((1000, layer.inputs))
+        return (low + unit * (high - low)).astype(self.dtype)
+
+    def __repr__(self) -> str:
+        shape = [pair[0] if pair[1] == 0 else pair for pair in self.width]
+        return (
+            f"KAN({shape}, grid={self.grid}, k={self.k}, {self.n_parameters} parameters, "
+            f"{self.dtype})"
+        )
+
+    def _repr_html_(self) -> str:
+        from ._html import table
+
+        return table(repr(self), self._network)
+
+    def _refuse_outside(self, x: Array) -> None:
+        """The policy "error": name the first input outside the grid."""
+        if self._network.extrapolation != _core.Extrapolation.error or not len(x):
+            return
+        layer = self._network.layers[0]
+        knots = self._network.knots(0)
+        low, high = knots[:, layer.degree], knots[:, layer.degree + layer.intervals]
+        outside = np.argwhere((x < low) | (x > high))
+        if len(outside):
+            row, column = outside[0]
+            raise ValueError(
+                f"X must lie inside the grid (extrapolation='error'): got {x[row, column]:g} at "
+                f"row {row}, column {column}, whose grid is [{low[column]:g}, {high[column]:g}]"
+            )
+
+
+def _dtype_name(dtype: Any) -> str:
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        raise TypeError(f"dtype must be 'float64' or 'float32', got {dtype!r}") from None
+    return one_of(name, "dtype", list(DTYPES))
+
+
+def _fraction(value: Any, name: str) -> float:
+    number = finite(value, name, 0.0)
+    if number > 1.0:
+        raise ValueError(f"{name} must be in 0..1, got {number}")
+    return number
+
+
+def _one_or_all(values: list[int]) -> int | list[int]:
+    return values[0] if len(set(values)) == 1 else values
+
+
+def _set_range(network: Core, grid_range: Any) -> None:
+    if np.shape(grid_range) != (2,):
+        raise ValueError(f"grid_range must be two numbers, got {grid_range!r}")
+    low, high = (finite(end, "grid_range") for end in grid_range)
+    if not low < high:
+        raise ValueError(f"grid_range must increase, got {grid_range!r}")
+    for index, layer in enumerate(network.layers):
+        steps = np.arange(-layer.degree, layer.intervals + layer.degree + 1)
+        knots = low + (high - low) * steps / layer.intervals
+        knots[layer.degree + layer.intervals] = high
+        tiled = np.tile(knots, (layer.inputs, 1)).astype(network.dtype)
+        network.set_knots(index, np.ascontiguousarray(tiled))

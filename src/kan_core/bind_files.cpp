@@ -1,0 +1,58 @@
+#include <pybind11/stl.h>
+
+#include <cstring>
+#include <utility>
+
+#include "bindings.hpp"
+#include "kan/model_file.hpp"
+
+namespace kan_core {
+namespace {
+
+template <class T>
+py::tuple parse(kan::SafetensorsFile file) {
+  kan::LoadedModel<T> model = kan::parse_model<T>(std::move(file));
+  return py::make_tuple(std::move(model.network), std::move(model.notes));
+}
+
+/// (network, notes), the network in the precision that the file stores.
+py::tuple parse_as_stored(kan::SafetensorsFile file) {
+  return kan::model_dtype(file) == kan::DType::f32 ? parse<float>(std::move(file))
+                                                   : parse<double>(std::move(file));
+}
+
+py::tuple loads(const py::bytes& data) {
+  const std::string_view text = data;
+  std::vector<std::byte> bytes(text.size());
+  if (!text.empty()) std::memcpy(bytes.data(), text.data(), text.size());
+  return parse_as_stored(kan::SafetensorsFile::parse(std::move(bytes)));
+}
+
+template <class T>
+void bind_files_of(py::module_& m) {
+  m.def("save",
+        [](const std::string& path, const kan::Network<T>& network, const kan::StringMap& notes) {
+          kan::save_model(path, network, notes);
+        },
+        py::arg("path"), py::arg("network"), py::arg("notes"));
+  m.def("dumps",
+        [](const kan::Network<T>& network, const kan::StringMap& notes) {
+          const std::vector<std::byte> bytes = kan::serialize_model(network, notes);
+          return py::bytes(static_cast<const char*>(static_cast<const void*>(bytes.data())),
+                           bytes.size());
+        },
+        py::arg("network"), py::arg("notes"));
+}
+
+}  // namespace
+
+void bind_files(py::module_& m) {
+  bind_files_of<float>(m);
+  bind_files_of<double>(m);
+  m.def("load",
+        [](const std::string& path) { return parse_as_stored(kan::SafetensorsFile::load(path)); },
+        py::arg("path"));
+  m.def("loads", &loads, py::arg("data"));
+}
+
+}  // namespace kan_core
