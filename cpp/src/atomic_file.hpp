@@ -16,8 +16,8 @@ std::vector<std::byte> read_file(const std::string& path);
 ///
 /// A new file next to the old one is written, forced to disk and renamed. It keeps the permission
 /// bits of the old one (a new path gets 0666 less the umask) and belongs to the caller. A link at
-/// the path stays: the file it points to is replaced. A file that may not be written is not replaced.
-/// A process that is killed meanwhile leaves `.kan-<pid>-<n>.tmp` in the directory.
+/// the path stays: the file it points to is replaced. A file that may not be written is not
+/// replaced. A process that is killed meanwhile leaves `.kan-<pid>-<n>.tmp` in the directory.
 /// Throws: std::system_error with the path and errno; the old file is intact and the new one gone.
 void write_file_atomically(const std::string& path, const std::vector<std::byte>& bytes);
 

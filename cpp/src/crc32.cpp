@@ -34,8 +34,8 @@ constexpr Tables tables = make_tables();
 
 /// Eight bytes at a time: the register is added to the first four, and the remainders of all eight
 /// do not depend on each other.
-/// Source: M. E. Kounavis and F. L. Berry, "Novel table lookup-based algorithms for high-performance
-/// CRC generation", IEEE Trans. Computers 57 (2008), "slicing-by-8".
+/// Source: M. E. Kounavis and F. L. Berry, "Novel table lookup-based algorithms for
+/// high-performance CRC generation", IEEE Trans. Computers 57 (2008), "slicing-by-8".
 std::uint32_t crc32(const std::byte* data, std::size_t size, std::uint32_t before) noexcept {
   std::uint32_t crc = ~before;
   for (; size >= slices; size -= slices, data += slices) {

@@ -58,6 +58,7 @@ struct Evaluator<T>::Plan {
   T* outputs = nullptr;          // [O][stride]
   T* grad_nodes[2] = {};         // [most nodes or inputs][stride], taken in turns
   T* grad_sums = nullptr;        // [most S][stride]
+  T* input_slopes = nullptr;     // of layer 0, which only the gradient of the inputs needs
 
   Plan(const Network<T>& network_, Purpose purpose_, std::size_t most_rows)
       : network(network_),
@@ -66,6 +67,7 @@ struct Evaluator<T>::Plan {
     allocate_layers();
     connect_nodes();
     if (purpose == Purpose::gradient) allocate_gradients();
+    input_slopes = layers[0].slopes;
   }
 
   T* reserve(std::size_t count) {
@@ -171,6 +173,10 @@ struct Evaluator<T>::Plan {
     return grad_nodes[current];
   }
 
+  void want_input_gradient(bool wanted) noexcept {
+    layers[0].slopes = wanted ? input_slopes : nullptr;
+  }
+
   /// Calls use(first, count, stride) for every chunk, its inputs loaded.
   template <class Use>
   void for_each_chunk(const Samples<T>& samples, const Use& use) {
@@ -184,6 +190,7 @@ struct Evaluator<T>::Plan {
   }
 
   double evaluate(const Samples<T>& samples, Loss loss, T* gradient) {
+    want_input_gradient(false);
     const double scale = 1.0 / total_weight(samples);
     const std::size_t output_count = size(network.architecture().outputs());
     double total = 0.0;
@@ -270,6 +277,7 @@ void Evaluator<T>::pullback(const T* x, std::size_t rows, const T* grad_y, T* gr
     unused.resize(plan_->network.parameter_count());
     grad_parameters = unused.data();
   }
+  plan_->want_input_gradient(grad_x != nullptr);
   if (grad_parameters != nullptr) {
     std::fill_n(grad_parameters, plan_->network.parameter_count(), T(0));
   }

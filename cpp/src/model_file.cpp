@@ -24,8 +24,8 @@ constexpr const char* checksum_key = "kan.crc32";
 constexpr std::string_view notes_prefix = "kan.user.";
 constexpr std::string_view no_checksum = "00000000";
 
-/// What the checksum stands behind in the text of the header. In no other place of it: quotes inside
-/// a text are escaped there, and all names are known but those of notes, which come later.
+/// What the checksum stands behind in the text of the header, at its first place: quotes inside a
+/// text are escaped there, and all names are known but those of notes, which come later.
 constexpr std::string_view checksum_lead = "\"kan.crc32\":\"";
 
 std::string hexadecimal(std::uint32_t value) {

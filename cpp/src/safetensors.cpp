@@ -137,7 +137,7 @@ class HeaderParser {
     }
   }
 
-  /// Sorted by place, every tensor must begin where the one before ended, and the last end the file.
+  /// By place, every tensor must begin where the one before ended, and the last end the file.
   void check_layout(const TensorMap& tensors) const {
     std::vector<const TensorMap::value_type*> order;
     order.reserve(tensors.size());

@@ -23,6 +23,7 @@ from ._architecture import (
 )
 from ._arrays import Array, as_matrix
 from ._edge import Edge, edge_of
+from ._files import naming
 from ._fit import FitOptions, Run, prepare
 from ._grids import refined, subsample, update_grid
 from ._history import History
@@ -393,7 +394,8 @@ class KAN:
         OSError
             If it cannot be written; a file that was there is then still there.
         """
-        _core.save(os.fspath(path), self._network, self._notes())
+        with naming(path):
+            _core.save(os.fsencode(path), self._network, self._notes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> KAN:
@@ -407,7 +409,8 @@ class KAN:
             If it is damaged or no model; a ValueError that says what is wrong.
         """
         model = cls.__new__(cls)
-        model._restore(*_core.load(os.fspath(path)))
+        with naming(path):
+            model._restore(*_core.load(os.fsencode(path)))
         return model
 
     def _notes(self) -> dict[str, str]:

@@ -28,11 +28,23 @@ py::tuple loads(const py::bytes& data) {
   return parse_as_stored(kan::SafetensorsFile::parse(std::move(bytes)));
 }
 
+/// Paths are the bytes that os.fsencode makes of them: any name of the file system.
+py::tuple load(const py::bytes& path) {
+  const std::string name = path;
+  const auto read = [&name] {
+    const py::gil_scoped_release released;
+    return kan::SafetensorsFile::load(name);
+  };
+  return parse_as_stored(read());
+}
+
 template <class T>
 void bind_files_of(py::module_& m) {
   m.def("save",
-        [](const std::string& path, const kan::Network<T>& network, const kan::StringMap& notes) {
-          kan::save_model(path, network, notes);
+        [](const py::bytes& path, const kan::Network<T>& network, const kan::StringMap& notes) {
+          const std::string name = path;
+          const py::gil_scoped_release released;
+          kan::save_model(name, network, notes);
         },
         py::arg("path"), py::arg("network"), py::arg("notes"));
   m.def("dumps",
@@ -49,9 +61,7 @@ void bind_files_of(py::module_& m) {
 void bind_files(py::module_& m) {
   bind_files_of<float>(m);
   bind_files_of<double>(m);
-  m.def("load",
-        [](const std::string& path) { return parse_as_stored(kan::SafetensorsFile::load(path)); },
-        py::arg("path"));
+  m.def("load", &load, py::arg("path"));
   m.def("loads", &loads, py::arg("data"));
 }
 

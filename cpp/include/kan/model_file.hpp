@@ -34,8 +34,8 @@ std::vector<std::byte> serialize_model(const Network<T>& network, const StringMa
 
 /// Writes a model file; whoever opens the path at any time finds the old or the new file whole.
 ///
-/// The file keeps the permission bits of the one it replaces; a link at the path stays, and the file
-/// behind it is replaced.
+/// The file keeps the permission bits of the one it replaces; a link at the path stays, and the
+/// file behind it is replaced. A process killed meanwhile leaves `.kan-<pid>-<n>.tmp` beside it.
 /// Throws: as `serialize_model`, and std::system_error with the path and errno; the old file is
 /// intact then.
 template <class T>

@@ -10,7 +10,7 @@
 
 namespace kan {
 
-/// The element types of a safetensors file that are understood here, numbers in little-endian order.
+/// The element types of a safetensors file that are understood here, all little-endian.
 enum class DType { u8, i32, i64, f32, f64 };
 
 std::size_t item_size(DType dtype) noexcept;
@@ -76,7 +76,7 @@ class SafetensorsFile {
   TensorMap tensors_;
 };
 
-/// The bytes of a file that `SafetensorsFile::parse` takes back; the same input gives the same bytes.
+/// The bytes of a file that `SafetensorsFile::parse` takes back; the same for the same input.
 /// Tensors follow by falling item size, then name; their data begins at a multiple of 64.
 /// Throws: std::invalid_argument if a text is not UTF-8, a shape and a size disagree, or the file
 /// would be one that `parse` refuses.
