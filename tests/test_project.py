@@ -67,8 +67,8 @@ def test_one_version_is_told_by_cmake_the_package_and_the_extension() -> None:
 def test_show_config_tells_the_version_of_the_compiled_library(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    told = str(kan.show_config()) + capsys.readouterr().out
-    assert _core.__version__ in told
+    kan.show_config()
+    assert re.search(rf"^kan\s+{re.escape(_core.__version__)}$", capsys.readouterr().out, re.M)
 
 
 def test_the_changelog_speaks_of_the_current_version() -> None:
@@ -113,12 +113,9 @@ def test_the_bindings_see_only_the_public_headers_of_the_library(path: Path) -> 
 
 
 def test_the_module_file_only_calls_the_binding_of_each_concept() -> None:
-    text = (ROOT / "src/kan_core/module.cpp").read_text()
-    called = set(re.findall(r"\b(bind_\w+)\(", text))
-    defined = set()
-    for path in (ROOT / "src/kan_core").glob("bind_*.cpp"):
-        defined |= set(re.findall(r"^void (bind_\w+)\(", path.read_text(), flags=re.MULTILINE))
-    assert called == defined
+    folder = ROOT / "src/kan_core"
+    called = re.findall(r"\bbind_(\w+)\(m\);", (folder / "module.cpp").read_text())
+    assert sorted(called) == sorted(path.stem.removeprefix("bind_") for path in folder.glob("bind_*"))
 
 
 @pytest.mark.parametrize("path", PYTHON_SOURCES, ids=name_of)

@@ -19,9 +19,9 @@ void require(bool holds, const char* name, const char* range, double got) {
 }
 
 struct Rates {
-  double step;      // learning rate over the bias of the first moment
-  double bias2;     // 1 / sqrt(bias of the second moment)
-  double decay;     // learning rate times weight decay
+  double step;   // learning rate over the bias of the first moment
+  double bias2;  // 1 / sqrt(bias of the second moment)
+  double decay;  // learning rate times weight decay
 };
 
 /// m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p -= step m / (sqrt(v) bias2 + eps)

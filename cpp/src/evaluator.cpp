@@ -55,10 +55,10 @@ struct Evaluator<T>::Plan {
   std::vector<std::vector<T>> memory = {};
   std::vector<std::vector<std::int32_t>> cell_memory = {};
   std::vector<LayerBuffers<T>> layers = {};
-  T* outputs = nullptr;          // [O][stride]
-  T* grad_nodes[2] = {};         // [most nodes or inputs][stride], taken in turns
-  T* grad_sums = nullptr;        // [most S][stride]
-  T* input_slopes = nullptr;     // of layer 0, which only the gradient of the inputs needs
+  T* outputs = nullptr;       // [O][stride]
+  T* grad_nodes[2] = {};      // [most nodes or inputs][stride], taken in turns
+  T* grad_sums = nullptr;     // [most S][stride]
+  T* input_slopes = nullptr;  // of layer 0, which only the gradient of the inputs needs
 
   Plan(const Network<T>& network_, Purpose purpose_, std::size_t most_rows)
       : network(network_),

@@ -12,13 +12,13 @@ namespace kan {
 /// The memory of one layer for one chunk; the evaluator owns it. Letters as in kernels.hpp.
 template <class T>
 struct LayerBuffers {
-  T* inputs = nullptr;           ///< [I][stride]
-  std::int32_t* cells = nullptr; ///< [I][stride]
-  T* weights = nullptr;          ///< [I][k + 2][stride]
-  T* slopes = nullptr;           ///< [I][k + 2][stride], null when only values are wanted
-  T* rows = nullptr;             ///< [stride][S], sums and their gradients of wide layers by rows
-  T* sums = nullptr;             ///< [S][stride]
-  NodeBuffers<T> nodes = {};     ///< from `sums` to the inputs of the next layer
+  T* inputs = nullptr;            ///< [I][stride]
+  std::int32_t* cells = nullptr;  ///< [I][stride]
+  T* weights = nullptr;           ///< [I][k + 2][stride]
+  T* slopes = nullptr;            ///< [I][k + 2][stride], null when only values are wanted
+  T* rows = nullptr;              ///< [stride][S], sums and their gradients of wide layers by rows
+  T* sums = nullptr;              ///< [S][stride]
+  NodeBuffers<T> nodes = {};      ///< from `sums` to the inputs of the next layer
 };
 
 /// What the kernels are told about layer l.

@@ -31,7 +31,8 @@ void scale(std::vector<T>& values, double factor) {
 /// than an evaluation does; on large ones ten must do.
 int fitting_memory(std::size_t parameters) {
   constexpr std::size_t numbers = 1'000'000;
-  return static_cast<int>(std::clamp<std::size_t>(numbers / std::max<std::size_t>(parameters, 1), 10, 100));
+  return static_cast<int>(
+      std::clamp<std::size_t>(numbers / std::max<std::size_t>(parameters, 1), 10, 100));
 }
 
 template <class T>

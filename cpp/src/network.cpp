@@ -50,8 +50,8 @@ template <class T>
 T uniform_inverse_spacing(const T* knots, const Layer& layer) {
   const int last = layer.knots() - 1;
   const double spacing = (static_cast<double>(knots[last]) - static_cast<double>(knots[0])) / last;
-  const double scale = std::max(std::abs(static_cast<double>(knots[0])),
-                                std::abs(static_cast<double>(knots[last])));
+  const double scale =
+      std::max(std::abs(static_cast<double>(knots[0])), std::abs(static_cast<double>(knots[last])));
   const double tolerance = 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon()) * scale;
   if (!(spacing > 64.0 * tolerance)) return T(0);
   for (int j = 0; j <= last; ++j) {
@@ -126,10 +126,9 @@ template <class T>
 void Network<T>::set_knots(std::size_t l, const std::vector<T>& knots) {
   const Layer& shape = layer(l);
   if (knots.size() != size(shape.inputs) * size(shape.knots())) {
-    throw std::invalid_argument("knots of layer " + std::to_string(l) + " must have " +
-                                std::to_string(shape.inputs) + " x " +
-                                std::to_string(shape.knots()) + " values, got " +
-                                std::to_string(knots.size()));
+    throw std::invalid_argument(
+        "knots of layer " + std::to_string(l) + " must have " + std::to_string(shape.inputs) +
+        " x " + std::to_string(shape.knots()) + " values, got " + std::to_string(knots.size()));
   }
   std::vector<T> inverse_spacing;
   for (int i = 0; i < shape.inputs; ++i) {
@@ -172,8 +171,7 @@ void Network<T>::update_trainable() noexcept {
     for (std::size_t i = 0; i < size(layer(l).inputs); ++i) {
       for (std::size_t r = 0; r < rows; ++r) {
         const bool is_base = r + 1 == rows;
-        const bool base_trains =
-            trainable_groups_.base_weights && architecture_.base != Base::zero;
+        const bool base_trains = trainable_groups_.base_weights && architecture_.base != Base::zero;
         const bool moves = is_base ? base_trains : trainable_groups_.coefficients;
         for (std::size_t s = 0; s < subnodes; ++s) {
           *flag++ = moves ? masks_[l][i * subnodes + s] : std::uint8_t{0};

@@ -14,7 +14,12 @@ from . import _core
 __all__ = [
     "MOST_INTERVALS",
     "Core",
-    "LayerWidth", "finite", "integer", "layers_of", "one_of", "parse_width",
+    "LayerWidth",
+    "finite",
+    "integer",
+    "layers_of",
+    "one_of",
+    "parse_width",
     "per_layer",
 ]
 

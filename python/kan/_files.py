@@ -14,7 +14,7 @@ __all__ = ["naming"]
 @contextmanager
 def naming(path: str | os.PathLike[str]) -> Iterator[None]:
     """Put the path into the errors of the core that come out of a ``with`` block."""
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     try:
         yield
     except FormatError as error:

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _core
 from ._architecture import Core, finite, integer, one_of
-from ._grids import subsample, update_grid
+from ._grids import update_grid
 from ._history import History
 from ._losses import Data, Loss, check_data
 from ._progress import Bar
@@ -42,8 +42,8 @@ class FitOptions:
     validation_fraction: float = 0.0
     patience: int | None = None
     min_delta: float = 0.0
-    metrics: Sequence[Callable[[], Any]] = ()
-    callbacks: Sequence[Callable[[Progress], Any]] = ()
+    metrics: Sequence[Callable[[], Any]] | None = None
+    callbacks: Sequence[Callable[[Progress], Any]] | None = None
     verbose: bool | None = None
     seed: int = 1
 
@@ -61,9 +61,7 @@ class FitOptions:
         self.start_grid_update_step = integer(
             self.start_grid_update_step, "start_grid_update_step", -1
         )
-        self.stop_grid_update_step = integer(
-            self.stop_grid_update_step, "stop_grid_update_step", 0
-        )
+        self.stop_grid_update_step = integer(self.stop_grid_update_step, "stop_grid_update_step", 0)
         self.validation_fraction = finite(self.validation_fraction, "validation_fraction", 0.0)
         if self.validation_fraction >= 1.0:
             raise ValueError(f"validation_fraction must be < 1, got {self.validation_fraction}")
@@ -194,9 +192,7 @@ class Run:
         if self.batch and self.problem.loss.function is not None:
             raise ValueError("batch works with the named losses, not with a function as loss_fn")
         self.epoch = math.ceil(data.count / self.batch) if self.batch else 1
-        self.objective = self.problem.loss.objective(
-            self.network, data, self.batch, options.seed
-        )
+        self.objective = self.problem.loss.objective(self.network, data, self.batch, options.seed)
         self.optimizer = self._make_optimizer()
         self.core_best = self._core("Best")()
         self.history.optimizer = options.opt
@@ -285,7 +281,7 @@ class Run:
                 self.history.setdefault("validation_loss", []).append(report(value))
         elif not self.batch and self.options.patience is not None:
             self.best.offer(self.optimizer.value, self.network, self.options.min_delta)
-        for metric in self.options.metrics:
+        for metric in self.options.metrics or ():
             name = getattr(metric, "__name__", type(metric).__name__)
             self.history.setdefault(name, []).append(float(metric()))
 
@@ -294,7 +290,7 @@ class Run:
 
     def _called_off(self) -> bool:
         progress = Progress(self.model, self.history.steps, self.options.steps, self.history)
-        return any([callback(progress) is True for callback in self.options.callbacks])
+        return any([callback(progress) is True for callback in self.options.callbacks or ()])
 
     def _take_core_best(self) -> None:
         """Make the best point that the core saw on this grid the best of all, if it is."""
@@ -308,7 +304,7 @@ class Run:
     def _move_grid(self, step: int) -> None:
         self._take_core_best()
         moved = self.network.copy()
-        update_grid(moved, subsample(self.problem.train.inputs()), self.model.grid_eps)
+        update_grid(moved, self.problem.train.inputs_to_look_at(), self.model.grid_eps)
         if math.isfinite(self.problem.loss.value(moved, self.problem.train)):
             self.network.assign(moved)
             self.history.grid_updates.append(step)

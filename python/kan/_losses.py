@@ -11,6 +11,7 @@ import numpy as np
 from . import _core
 from ._architecture import Core
 from ._arrays import Array, as_labels, as_matrix, as_targets, as_weights
+from ._grids import subsample
 
 __all__ = ["Data", "Loss", "loss_named"]
 
@@ -131,9 +132,12 @@ class Data:
         """Number of rows."""
         return len(self.x) if self.index is None else len(self.index)
 
-    def inputs(self) -> Array:
-        """The rows' inputs."""
-        return self.x if self.index is None else self.x[self.index]
+    def inputs_to_look_at(self) -> Array:
+        """The inputs of all rows, or of a bounded number where taking rows out needs a copy."""
+        if self.index is None:
+            return self.x
+        rows: Array = self.x[subsample(self.index)]
+        return rows
 
 
 def check_data(

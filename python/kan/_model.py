@@ -24,7 +24,7 @@ from ._architecture import (
 from ._arrays import Array, as_matrix
 from ._edge import Edge, edge_of
 from ._files import naming
-from ._fit import FitOptions, Run, prepare
+from ._fit import FitOptions, Progress, Run, prepare
 from ._grids import refined, subsample, update_grid
 from ._history import History
 from ._initial import Start, initialize
@@ -121,13 +121,17 @@ class KAN:
         extrapolation: str = "linear",
     ) -> None:
         if auto_save:
-            raise ValueError("auto_save=True is not supported: call save(path) when you want a file")
+            raise ValueError(
+                "auto_save=True is not supported: call save(path) when you want a file"
+            )
         if str(device) != "cpu":
             raise ValueError(f"device must be 'cpu', got {str(device)!r}")
         layers = layers_of(parse_width(width, mult_arity), grid, k)
         kind = DTYPES[_dtype_name(dtype)]
         base = getattr(_core.Base, one_of(base_fun, "base_fun", BASES))
-        policy = getattr(_core.Extrapolation, one_of(extrapolation, "extrapolation", EXTRAPOLATIONS))
+        policy = getattr(
+            _core.Extrapolation, one_of(extrapolation, "extrapolation", EXTRAPOLATIONS)
+        )
         start = Start(
             finite(noise_scale, "noise_scale", 0.0),
             finite(scale_base_mu, "scale_base_mu"),
@@ -256,13 +260,28 @@ class KAN:
     def fit(
         self,
         X: ArrayLike | Mapping[str, ArrayLike],
-        y: ArrayLike | None = None,
+        y: ArrayLike | str | None = None,
         *,
+        opt: str = "LBFGS",
+        steps: int = 100,
+        log: int = 1,
+        lamb: float = 0.0,
+        lr: float | None = None,
+        batch: int = -1,
+        weight_decay: float = 0.0,
         loss_fn: str | Callable[..., Any] | None = None,
         sample_weight: ArrayLike | None = None,
-        lamb: float = 0.0,
+        update_grid: bool = True,
+        grid_update_num: int = 10,
+        start_grid_update_step: int = -1,
+        stop_grid_update_step: int = 50,
+        validation_fraction: float = 0.0,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        metrics: Sequence[Callable[[], Any]] | None = None,
+        callbacks: Sequence[Callable[[Progress], Any]] | None = None,
+        verbose: bool | None = None,
         seed: int | None = None,
-        **options: Any,
     ) -> History:
         """Train on inputs and targets, or on a dataset as :func:`create_dataset` makes it.
 
@@ -323,17 +342,34 @@ class KAN:
             Squared errors are reported as their root (RMSE).
         """
         if isinstance(X, Mapping) and isinstance(y, str):  # pykan: fit(dataset, "LBFGS")
-            options.setdefault("opt", y)
-            y = None
+            opt, y = y, None
         if finite(lamb, "lamb") != 0.0:
             raise ValueError(f"lamb must be 0: sparsifying is not part of this version, got {lamb}")
-        chosen = FitOptions(**options, seed=self.seed if seed is None else integer(seed, "seed", 0))
+        chosen = FitOptions(
+            opt=opt,
+            steps=steps,
+            log=log,
+            lr=lr,
+            batch=batch,
+            weight_decay=weight_decay,
+            update_grid=update_grid,
+            grid_update_num=grid_update_num,
+            start_grid_update_step=start_grid_update_step,
+            stop_grid_update_step=stop_grid_update_step,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            min_delta=min_delta,
+            metrics=metrics,
+            callbacks=callbacks,
+            verbose=verbose,
+            seed=self.seed if seed is None else integer(seed, "seed", 0),
+        )
         loss = loss_named(loss_fn)
         problem = prepare(self._network, X, y, loss, sample_weight, chosen)
         if not chosen.update_grid:
             self._refuse_outside(problem.train.x)
         run = Run(self, self._network, problem, chosen)
-        self._training_inputs = subsample(problem.train.inputs()).copy()
+        self._training_inputs = subsample(problem.train.inputs_to_look_at()).copy()
         return run.go()
 
     def update_grid(self, X: ArrayLike) -> None:
@@ -346,7 +382,10 @@ class KAN:
     update_grid_from_samples = update_grid
 
     def refine(
-        self, new_grid: int | Sequence[int] | None = None, *, grid: int | Sequence[int] | None = None
+        self,
+        new_grid: int | Sequence[int] | None = None,
+        *,
+        grid: int | Sequence[int] | None = None,
     ) -> KAN:
         """Return a new model with `new_grid` intervals that computes the same function.
 

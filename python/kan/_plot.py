@@ -35,9 +35,7 @@ def diagram_of(network: Core, x: Array, metric: str) -> Diagram:
     return Diagram(nodes, [[]] + [layer.arities for layer in layers], edges)
 
 
-def _curve(
-    network: Core, activity: Activity, metric: str, index: int, i: int, j: int
-) -> EdgeCurve:
+def _curve(network: Core, activity: Activity, metric: str, index: int, i: int, j: int) -> EdgeCurve:
     order = np.argsort(activity.inputs[index][:, i], kind="stable")
     x = activity.inputs[index][order, i]
     y = activity.outputs[index][order, i, j]

@@ -16,8 +16,9 @@ void set_os_error(const std::system_error& error) {
 }  // namespace
 
 void bind_errors(py::module_& m) {
-  py::register_exception<kan::FormatError>(m, "FormatError", PyExc_ValueError).doc() =
-      "A file that is not what it claims to be; the message says why it was refused.";
+  auto& format_error = py::register_exception<kan::FormatError>(m, "FormatError", PyExc_ValueError);
+  format_error.doc() = "A file that is not what it claims to be; the message says why.";
+  format_error.attr("__module__") = "kan";
   py::register_exception_translator([](std::exception_ptr pending) {
     try {
       if (pending) std::rethrow_exception(pending);

@@ -6,7 +6,8 @@ namespace kan_core {
 namespace {
 
 template <class T>
-kan::Evaluator<T> evaluator(const kan::Network<T>& network, kan::Purpose purpose, py::ssize_t rows) {
+kan::Evaluator<T> evaluator(const kan::Network<T>& network, kan::Purpose purpose,
+                            py::ssize_t rows) {
   kan::Evaluator<T> made(network, purpose, static_cast<std::size_t>(rows));
   made.set_interrupt(signal_interrupt());
   return made;
@@ -27,8 +28,7 @@ py::array_t<T> predict(const kan::Network<T>& network, const py::array& x) {
 template <class T>
 py::array_t<T> activations(const kan::Network<T>& network, const py::array& x, std::size_t l) {
   const T* rows = input<T>(x, "x", {-1, network.architecture().inputs()});
-  py::array_t<T> values =
-      output<T>({x.shape(0), network.architecture().layers.at(l).inputs});
+  py::array_t<T> values = output<T>({x.shape(0), network.architecture().layers.at(l).inputs});
   T* result = values.mutable_data();
   const auto count = static_cast<std::size_t>(x.shape(0));
   kan::Evaluator<T> runner = evaluator(network, kan::Purpose::predict, x.shape(0));
@@ -86,8 +86,7 @@ template <class T>
 py::tuple pullback(const kan::Network<T>& network, const py::array& x, const py::array& grad_y) {
   const T* rows = input<T>(x, "x", {-1, network.architecture().inputs()});
   const T* seeds = input<T>(grad_y, "grad_y", {x.shape(0), network.architecture().outputs()});
-  py::array_t<T> grad_parameters =
-      output<T>({static_cast<py::ssize_t>(network.parameter_count())});
+  py::array_t<T> grad_parameters = output<T>({static_cast<py::ssize_t>(network.parameter_count())});
   py::array_t<T> grad_x = output<T>({x.shape(0), x.shape(1)});
   T* parameters_out = grad_parameters.mutable_data();
   T* x_out = grad_x.mutable_data();
@@ -139,10 +138,13 @@ kan::Loss parse_loss(const std::string& name) {
 void bind_evaluator(py::module_& m) {
   bind_evaluator_of<float>(m, "Samples32");
   bind_evaluator_of<double>(m, "Samples64");
-  m.def("first_nonfinite", [](const py::array& values) {
-    return py::isinstance<py::array_t<float>>(values) ? first_nonfinite<float>(values)
-                                                      : first_nonfinite<double>(values);
-  }, py::arg("values"));
+  m.def(
+      "first_nonfinite",
+      [](const py::array& values) {
+        return py::isinstance<py::array_t<float>>(values) ? first_nonfinite<float>(values)
+                                                          : first_nonfinite<double>(values);
+      },
+      py::arg("values"));
 }
 
 }  // namespace kan_core

@@ -40,20 +40,22 @@ py::tuple load(const py::bytes& path) {
 
 template <class T>
 void bind_files_of(py::module_& m) {
-  m.def("save",
-        [](const py::bytes& path, const kan::Network<T>& network, const kan::StringMap& notes) {
-          const std::string name = path;
-          const py::gil_scoped_release released;
-          kan::save_model(name, network, notes);
-        },
-        py::arg("path"), py::arg("network"), py::arg("notes"));
-  m.def("dumps",
-        [](const kan::Network<T>& network, const kan::StringMap& notes) {
-          const std::vector<std::byte> bytes = kan::serialize_model(network, notes);
-          return py::bytes(static_cast<const char*>(static_cast<const void*>(bytes.data())),
-                           bytes.size());
-        },
-        py::arg("network"), py::arg("notes"));
+  m.def(
+      "save",
+      [](const py::bytes& path, const kan::Network<T>& network, const kan::StringMap& notes) {
+        const std::string name = path;
+        const py::gil_scoped_release released;
+        kan::save_model(name, network, notes);
+      },
+      py::arg("path"), py::arg("network"), py::arg("notes"));
+  m.def(
+      "dumps",
+      [](const kan::Network<T>& network, const kan::StringMap& notes) {
+        const std::vector<std::byte> bytes = kan::serialize_model(network, notes);
+        return py::bytes(static_cast<const char*>(static_cast<const void*>(bytes.data())),
+                         bytes.size());
+      },
+      py::arg("network"), py::arg("notes"));
 }
 
 }  // namespace

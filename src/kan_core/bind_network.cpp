@@ -71,7 +71,8 @@ void bind_network_of(py::module_& m, const char* name) {
            }),
            py::arg("layers"), py::arg("base"), py::arg("extrapolation"), py::arg("affine"))
       .def("copy", [](const Network& self) { return Network(self); })
-      .def("assign", [](Network& self, const Network& other) { self = other; }, py::arg("other"))
+      .def(
+          "assign", [](Network& self, const Network& other) { self = other; }, py::arg("other"))
       .def_property_readonly("dtype", [](const Network&) { return dtype_name<T>(); })
       .def_property_readonly("layers", [](const Network& n) { return n.architecture().layers; })
       .def_property_readonly("base", [](const Network& n) { return n.architecture().base; })
@@ -84,23 +85,25 @@ void bind_network_of(py::module_& m, const char* name) {
            [](const Network& n) {
              return py::array_t<T>(static_cast<py::ssize_t>(n.parameter_count()), n.parameters());
            })
-      .def("set_parameters",
-           [](Network& n, const py::array& values) {
-             const auto count = static_cast<py::ssize_t>(n.parameter_count());
-             n.set_parameters(input<T>(values, "parameters", {count}));
-           },
-           py::arg("values"))
+      .def(
+          "set_parameters",
+          [](Network& n, const py::array& values) {
+            const auto count = static_cast<py::ssize_t>(n.parameter_count());
+            n.set_parameters(input<T>(values, "parameters", {count}));
+          },
+          py::arg("values"))
       .def("coefficients", &coefficients<T>, py::arg("layer"))
       .def("affine", &affine<T>, py::arg("layer"), py::arg("which"))
       .def("knots", &knots<T>, py::arg("layer"))
       .def("set_knots", &set_knots<T>, py::arg("layer"), py::arg("knots"))
       .def("edge_mask", &edge_mask<T>, py::arg("layer"))
       .def("set_edge_mask", &set_edge_mask<T>, py::arg("layer"), py::arg("mask"))
-      .def("set_trainable",
-           [](Network& n, bool coefficients_, bool base_weights, bool affine_) {
-             n.set_trainable({coefficients_, base_weights, affine_});
-           },
-           py::arg("coefficients"), py::arg("base_weights"), py::arg("affine"))
+      .def(
+          "set_trainable",
+          [](Network& n, bool coefficients_, bool base_weights, bool affine_) {
+            n.set_trainable({coefficients_, base_weights, affine_});
+          },
+          py::arg("coefficients"), py::arg("base_weights"), py::arg("affine"))
       .def("trainable_groups",
            [](const Network& n) {
              const kan::Trainable groups = n.trainable_groups();

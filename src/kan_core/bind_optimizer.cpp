@@ -83,9 +83,12 @@ void bind_optimizer_of(py::module_& m, const std::string& suffix) {
            py::arg("function"), py::keep_alive<1, 2>());
 
   py::class_<Optimizer>(m, named("Optimizer").c_str())
-      .def("reset", [parameters_of](Optimizer& self,
-                                    const py::array& values) { self.reset(parameters_of(values)); },
-           py::arg("parameters"))
+      .def(
+          "reset",
+          [parameters_of](Optimizer& self, const py::array& values) {
+            self.reset(parameters_of(values));
+          },
+          py::arg("parameters"))
       .def_property_readonly("parameters",
                              [](const Optimizer& self) { return to_array(self.parameters()); })
       .def_property_readonly("value", &Optimizer::value);

@@ -28,11 +28,11 @@ struct Layer {
   int intervals = 3;
   int degree = 3;
 
-  int subnodes() const noexcept;                                    ///< S
-  int nodes() const noexcept;                                       ///< outputs of the layer
-  int basis_functions() const noexcept { return intervals + degree; }       ///< M = G + k
-  int rows() const noexcept { return intervals + degree + 1; }              ///< M and the base weight
-  int knots() const noexcept { return intervals + 1 + 2 * degree; }         ///< with the ghosts
+  int subnodes() const noexcept;                                       ///< S
+  int nodes() const noexcept;                                          ///< outputs of the layer
+  int basis_functions() const noexcept { return intervals + degree; }  ///< M = G + k
+  int rows() const noexcept { return intervals + degree + 1; }         ///< M and the base weight
+  int knots() const noexcept { return intervals + 1 + 2 * degree; }    ///< with the ghosts
 };
 
 constexpr int max_degree = 5;

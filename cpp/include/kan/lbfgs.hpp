@@ -7,8 +7,8 @@
 namespace kan {
 
 struct LbfgsOptions {
-  double learning_rate = 1.0;   ///< first trial along each quasi-Newton direction
-  int memory = 0;               ///< curvature pairs kept; 0: 100 for small problems to 10 for large
+  double learning_rate = 1.0;  ///< first trial along each quasi-Newton direction
+  int memory = 0;              ///< curvature pairs kept; 0: 100 for small problems to 10 for large
   int iterations_per_step = 20;
   int evaluations_per_step = 25;
 };

@@ -1,0 +1,40 @@
+"""Models with every number drawn at random, for tests that compare two ways to compute."""
+
+import numpy as np
+
+from kan import KAN
+
+
+def random_model(width, *, seed=0, scale=0.5, **options):
+    """A KAN whose coefficients, base weights and affines all have something to say."""
+    model = KAN(width, seed=seed, **options)
+    rng = np.random.default_rng(seed)
+    parameters = scale * rng.standard_normal(model.get_parameters().size)
+    model.set_parameters(parameters.astype(model.dtype))
+    if model._network.affine_enabled:
+        for index in range(model.depth):
+            for which in ("subnode_scale", "node_scale"):
+                model._network.affine(index, which)[:] += 1.0
+    return model
+
+
+def with_uneven_grids(model, seed=0):
+    """The model after its grids moved to the quantiles of skewed inputs."""
+    inputs = model.width[0][0]
+    t = np.random.default_rng(seed).uniform(-1.0, 1.0, (400, inputs))
+    model.grid_eps = 0.0
+    model.update_grid((0.6 * t + 0.4 * t**3).astype(model.dtype))
+    for index in range(model.depth):
+        steps = np.diff(model._network.knots(index).astype(np.float64), axis=1)
+        assert (np.ptp(steps, axis=1) > 1e-3 * steps.max(axis=1)).all()
+    return model
+
+
+def with_masked_edges(model, share=0.4, seed=0):
+    """The model without about `share` of its edges; each sum keeps one."""
+    rng = np.random.default_rng(seed)
+    for index, layer in enumerate(model._network.layers):
+        mask = (rng.random((layer.inputs, layer.subnodes)) > share).astype(np.uint8)
+        mask[0] |= mask.sum(axis=0) == 0
+        model._network.set_edge_mask(index, mask)
+    return model
