@@ -43,3 +43,16 @@ function(kan_arithmetic_settings target)
       -ffp-contract=off -fno-math-errno -fno-trapping-math)
   endif()
 endfunction()
+
+# One kernel file per instruction set, chosen at run time. Here alone products and sums may be fused:
+# these loops run over whole vectors, so that every row of a batch is treated alike.
+function(kan_instruction_set_settings folder)
+  if(NOT kan_gnu_like OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    return()
+  endif()
+  set_source_files_properties(${folder}/avx2.cpp PROPERTIES
+    COMPILE_OPTIONS "-mavx2;-mfma;-ffp-contract=fast")
+  set_source_files_properties(${folder}/avx512.cpp PROPERTIES
+    COMPILE_OPTIONS
+    "-mavx512f;-mavx512dq;-mavx512bw;-mavx512vl;-mfma;-mprefer-vector-width=512;-ffp-contract=fast")
+endfunction()

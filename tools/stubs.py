@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from kan import _core
+
 STUB = Path(__file__).resolve().parents[1] / "python" / "kan" / "_core.pyi"
 
 
@@ -19,6 +21,9 @@ def generate() -> str:
         command = [sys.executable, "-m", "pybind11_stubgen", "kan._core", "--exit-code"]
         subprocess.run([*command, "--output-dir", folder], check=True, cwd=folder)
         text = Path(folder, "kan", "_core.pyi").read_text(encoding="utf-8")
+    # The exception says that it lives in `kan`, where users find it; it is defined here.
+    text = text.replace("from kan import FormatError\n", "")
+    text += f"\nclass FormatError(ValueError):\n    {_core.FormatError.__doc__!r}\n"
     # What a string constant says (a version, a compiler) belongs to one build, not to the stub.
     text = re.sub(r"^(\w+: str) = .*$", r"\1", text, flags=re.MULTILINE)
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(STUB), "-"]

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kan/errors.hpp"
+#include "kernels/dispatch.hpp"
 #include "layer_pass.hpp"
 #include "loss.hpp"
 #include "transpose.hpp"
@@ -14,7 +15,6 @@ namespace kan {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{2} << 20;
-constexpr std::size_t most_chunk_rows = 1024;
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
@@ -36,7 +36,7 @@ std::size_t rows_per_chunk(const Architecture& architecture, std::size_t most_ro
     bytes += size(layer.inputs) * per_input + 3 * sizeof(T) * size(layer.subnodes());
   }
   const std::size_t fitting = chunk_bytes / bytes / kernels::tile_rows * kernels::tile_rows;
-  const std::size_t chunk = std::min(std::max(fitting, 2 * kernels::tile_rows), most_chunk_rows);
+  const std::size_t chunk = std::min(std::max(fitting, 2 * kernels::tile_rows), kernels::most_rows);
   return most_rows == 0 ? chunk : std::min(chunk, whole_blocks(most_rows));
 }
 
@@ -64,6 +64,7 @@ struct Evaluator<T>::Plan {
       : network(network_),
         purpose(purpose_),
         chunk(rows_per_chunk<T>(network_.architecture(), most_rows)) {
+    kernels::active<T>();  // throws here, not in the middle of a pass, if KAN_ISA is wrong
     allocate_layers();
     connect_nodes();
     if (purpose == Purpose::gradient) allocate_gradients();

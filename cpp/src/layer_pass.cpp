@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/dispatch.hpp"
 #include "parallel.hpp"
 #include "transpose.hpp"
 
@@ -15,7 +16,7 @@ void basis_of_tile(const Network<T>& network, std::size_t l, const LayerBuffers<
                    const kernels::Shape& shape, std::size_t begin, std::size_t end) {
   const Grid<T>& grid = network.grid(l);
   const std::size_t knots = size(network.layer(l).knots());
-  const std::size_t weights = size(shape.weight_count()) * shape.stride;
+  const std::size_t weights = size(weight_count(shape)) * shape.stride;
   for (std::size_t i = 0; i < size(shape.inputs); ++i) {
     kernels::active<T>().basis(shape, grid.knots.data() + i * knots, grid.inverse_spacing[i],
                                buffers.inputs + i * shape.stride, begin, end,
@@ -70,7 +71,7 @@ kernels::Shape kernel_shape(const Network<T>& network, std::size_t l, std::size_
 }
 
 double layer_work(const kernels::Shape& shape, std::size_t count) noexcept {
-  return static_cast<double>(count) * shape.inputs * shape.outputs * shape.weight_count();
+  return static_cast<double>(count) * shape.inputs * shape.outputs * weight_count(shape);
 }
 
 template <class T>
@@ -83,8 +84,8 @@ void layer_forward(const Network<T>& network, std::size_t l, const LayerBuffers<
     const std::size_t end = std::min(begin + kernels::tile_rows, count);
     basis_of_tile(network, l, buffers, shape, begin, end);
     kernels::active<T>().contract(shape, C, buffers.cells, buffers.weights, begin, end,
-                                  shape.wide() ? buffers.rows : buffers.sums);
-    if (shape.wide()) tile_to_features(buffers, shape, begin, end);
+                                  is_wide(shape) ? buffers.rows : buffers.sums);
+    if (is_wide(shape)) tile_to_features(buffers, shape, begin, end);
   });
   repeat_last(buffers.sums, size(shape.outputs), count, stride);
   nodes_forward(network, l, buffers.nodes, stride);
@@ -98,7 +99,7 @@ void layer_backward(const Network<T>& network, std::size_t l, const LayerBuffers
   const std::size_t offset = network.offsets(l).coefficients;
   nodes_backward(network, l, buffers.nodes, stride, grad_outputs, grad_sums, grad_parameters);
   const T* g = grad_sums;
-  if (shape.wide()) {
+  if (is_wide(shape)) {
     transpose(grad_sums, stride, size(shape.outputs), count, buffers.rows, size(shape.outputs));
     g = buffers.rows;
   }

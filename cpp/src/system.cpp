@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "kernels/kernels.hpp"
+#include "kernels/dispatch.hpp"
 #include "parallel.hpp"
 
 #ifdef _OPENMP
@@ -52,7 +52,7 @@ bool has_openmp() noexcept {
 #endif
 }
 
-const char* instruction_set() noexcept { return kernels::active<double>().name; }
+const char* instruction_set() { return kernels::active<double>().name; }
 
 void guard_against_fork() noexcept {
 #if defined(_OPENMP) && (defined(__unix__) || defined(__APPLE__))

@@ -58,7 +58,7 @@ def edge_outputs(network: Core, index: int, inputs: Array) -> Array:
 
 
 def _deviation(values: Array) -> Array:
-    """Standard deviation over the rows, 0 for a single one."""
+    """Return the standard deviation over the rows, 0 for a single one."""
     deviation: Array = values.std(axis=0, ddof=1) if len(values) > 1 else 0.0 * values[0]
     return deviation
 

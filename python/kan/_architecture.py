@@ -13,19 +13,24 @@ from . import _core
 
 __all__ = [
     "MOST_INTERVALS",
+    "MOST_SEED",
     "Core",
     "LayerWidth",
     "finite",
     "integer",
+    "is_sequence",
     "layers_of",
     "one_of",
     "parse_width",
     "per_layer",
 ]
 
+# One of the two; what takes several networks or samples takes those of one precision.
 Core = _core.Network32 | _core.Network64
 
 MOST_INTERVALS = 2**20
+MOST_NODES = 2**24
+MOST_SEED = 2**64 - 1
 
 
 @dataclass(frozen=True)
@@ -57,9 +62,13 @@ def integer(value: Any, name: str, least: int, most: int | None = None) -> int:
 def finite(value: Any, name: str, least: float | None = None, *, open_end: bool = False) -> float:
     """Return `value` as a finite float, at least (or, with `open_end`, above) `least`."""
     try:
+        if isinstance(value, (str, bytes)):
+            raise TypeError
         number = float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, got {value!r}") from None
+    except OverflowError:
+        raise ValueError(f"{name} must fit a float, got {value!r}") from None
     if not np.isfinite(number):
         raise ValueError(f"{name} must be finite, got {number}")
     if least is not None and (number < least or (open_end and number == least)):
@@ -76,20 +85,26 @@ def one_of(value: Any, name: str, choices: Sequence[str]) -> str:
     return value
 
 
+def is_sequence(value: Any) -> bool:
+    """Whether a value lists others: a list, a tuple, an array, but no string."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
 def parse_width(width: Any, mult_arity: Any) -> list[LayerWidth]:
-    """Read pykan's `width`: each entry n or [n_sum, n_mult]; the caller's lists stay as they are."""
-    if isinstance(width, (str, bytes)) or not isinstance(width, (Sequence, np.ndarray)):
+    """Read pykan's `width`, each entry n or [n_sum, n_mult]; the caller's lists stay unchanged."""
+    if not is_sequence(width):
         raise TypeError(f"width must be a list such as [2, 5, 1], got {width!r}")
     if len(width) < 2:
         raise ValueError(f"width must name at least inputs and outputs, got {list(width)!r}")
     parsed = []
     for position, entry in enumerate(width):
         name = f"width[{position}]"
-        pair = [entry, 0] if np.ndim(entry) == 0 else list(entry)
+        pair = list(entry) if is_sequence(entry) else [entry, 0]
         if len(pair) != 2:
             raise ValueError(f"{name} must be n or [n_sum, n_mult], got {entry!r}")
-        sums = integer(pair[0], name, 0)
-        products = integer(pair[1], name, 0)
+        sums, products = (integer(count, name, 0, MOST_NODES) for count in pair)
         if sums + products == 0:
             raise ValueError(f"{name} must be at least 1, got {entry!r}")
         arities = _arities(mult_arity, position, products, len(width))
@@ -101,18 +116,20 @@ def parse_width(width: Any, mult_arity: Any) -> list[LayerWidth]:
 
 def _arities(mult_arity: Any, position: int, products: int, layers: int) -> tuple[int, ...]:
     """Arities of one layer: the same for all, or its own list from pykan's list of lists."""
-    if not isinstance(mult_arity, (list, tuple)):
-        return (integer(mult_arity, "mult_arity", 2),) * products
+    if not is_sequence(mult_arity):
+        return (integer(mult_arity, "mult_arity", 2, MOST_NODES),) * products
     if len(mult_arity) != layers:
         raise ValueError(
             f"mult_arity must be an integer or one list per layer of width ({layers}), "
             f"got {len(mult_arity)} lists"
         )
-    own = [integer(a, f"mult_arity[{position}]", 2) for a in mult_arity[position]]
+    name = f"mult_arity[{position}]"
+    if not is_sequence(mult_arity[position]):
+        raise TypeError(f"{name} must be a list of arities, got {mult_arity[position]!r}")
+    own = [integer(arity, name, 2, MOST_NODES) for arity in mult_arity[position]]
     if len(own) != products:
         raise ValueError(
-            f"mult_arity[{position}] must have one arity per multiplication node ({products}), "
-            f"got {own!r}"
+            f"{name} must have one arity per multiplication node ({products}), got {own!r}"
         )
     return tuple(own)
 
@@ -131,7 +148,8 @@ def layers_of(widths: list[LayerWidth], grid: Any, k: Any) -> list[_core.Layer]:
 
 
 def per_layer(value: Any, name: str, depth: int, least: int, most: int) -> list[int]:
-    if np.ndim(value) == 0:
+    """Return `depth` integers in least..most, given as one for all or as one per layer."""
+    if not is_sequence(value):
         return [integer(value, name, least, most)] * depth
     if len(value) != depth:
         raise ValueError(f"{name} must have one value per layer ({depth}), got {value!r}")

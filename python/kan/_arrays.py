@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 
 from . import _core
 
-__all__ = ["Array", "as_labels", "as_matrix", "as_targets", "as_weights"]
+__all__ = ["Array", "as_labels", "as_matrix", "as_targets", "as_weights", "real_numbers"]
 
 Array = NDArray[Any]
 
@@ -19,7 +21,7 @@ def as_matrix(values: object, name: str, columns: int, dtype: str) -> Array:
 
     Nothing is copied if it is one already.
     """
-    array = _real_numbers(values, name)
+    array = real_numbers(values, name)
     if array.ndim != 2 or array.shape[1] != columns:
         raise ValueError(f"{name} must have shape (N, {columns}), got {array.shape}")
     return _finite(array, name, dtype)
@@ -27,7 +29,7 @@ def as_matrix(values: object, name: str, columns: int, dtype: str) -> Array:
 
 def as_targets(values: object, name: str, rows: int, outputs: int, dtype: str) -> Array:
     """Return regression targets as (rows, outputs); one output may come as (rows,)."""
-    array = _real_numbers(values, name)
+    array = real_numbers(values, name)
     if outputs == 1 and array.shape == (rows,):
         array = array[:, np.newaxis]
     if array.shape != (rows, outputs):
@@ -38,7 +40,7 @@ def as_targets(values: object, name: str, rows: int, outputs: int, dtype: str) -
 
 def as_labels(values: object, name: str, rows: int, classes: int) -> NDArray[np.int64]:
     """Return class labels 0..classes-1 of shape (rows,) as int64; (rows, 1) is flattened."""
-    array = _real_numbers(values, name)
+    array = real_numbers(values, name)
     if array.shape == (rows, 1):
         array = array[:, 0]
     if array.shape != (rows,):
@@ -56,31 +58,48 @@ def as_labels(values: object, name: str, rows: int, classes: int) -> NDArray[np.
 
 def as_weights(values: object, name: str, rows: int, dtype: str) -> Array:
     """Return sample weights (rows,): finite, not negative, not all zero."""
-    array = _real_numbers(values, name)
+    array = real_numbers(values, name)
     if array.shape != (rows,):
         raise ValueError(f"{name} must have shape ({rows},), got {array.shape}")
     weights = _finite(array[:, np.newaxis], name, dtype)[:, 0]
     if rows and weights.min() < 0:
         row = int(weights.argmin())
         raise ValueError(f"{name} must not be negative, got {weights[row]} at row {row}")
-    if not weights.sum() > 0:
-        raise ValueError(f"{name} must not all be zero")
+    with np.errstate(over="ignore"):
+        total = weights.sum(dtype=np.float64)
+    if not 1e-300 < total < 1e300:
+        reason = "must not all be zero" if total == 0.0 else "must have a sum in 1e-300..1e300"
+        raise ValueError(f"{name} {reason}, got {rows} weights with the sum {total}")
     return np.ascontiguousarray(weights)
 
 
-def _real_numbers(values: object, name: str) -> Array:
+def real_numbers(values: object, name: str) -> Array:
+    """Return `values` as an array of any shape of booleans, integers or floats."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} must not have masked values")
     try:
         array: Array = np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
+    except (RuntimeError, TypeError) as error:  # what an object with __array__ may raise
+        raise TypeError(f"{name} must be an array of numbers: {error}") from error
     if array.dtype.kind == "O":
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            raise TypeError(f"{name} must hold real numbers, got dtype object") from None
+        array = _from_objects(array, name)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
     return array
+
+
+def _from_objects(array: Array, name: str) -> Array:
+    """Convert an object array, such as a table of mixed columns becomes, if it holds numbers."""
+    for value in array.flat:
+        if not isinstance(value, (Real, Decimal, np.bool_)):
+            kind = type(value).__name__
+            raise TypeError(f"{name} must hold real numbers, got dtype object with a {kind}")
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        raise ValueError(f"{name} must hold numbers that fit a float, got a larger one") from None
 
 
 def _finite(array: Array, name: str, dtype: str) -> Array:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _core
-from ._architecture import Core
-from ._arrays import Array, as_matrix
+from ._architecture import Core, integer
+from ._arrays import Array, as_matrix, real_numbers
 
 if TYPE_CHECKING:
     from scipy.interpolate import BSpline
@@ -59,7 +59,7 @@ class Edge:
 
     def __call__(self, x: ArrayLike) -> Array:
         """Evaluate the edge at points of any shape; the result has the same shape."""
-        points = np.asarray(x)
+        points = real_numbers(x, "x")
         dtype = str(self.knots.dtype)
         column = as_matrix(points.reshape(-1, 1), "x", 1, dtype)
         values: Array = _core.predict(self._network(), column)
@@ -115,10 +115,7 @@ def edge_of(network: Core, layer: Any, source: Any, target: Any) -> Edge:
 
 
 def _position(value: Any, name: str, count: int) -> int:
-    try:
-        position = int(np.asarray(value).item()) if not isinstance(value, int) else value
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+    position = integer(value, name, -(2**63))
     if not -count <= position < count:
         raise IndexError(f"{name} must be in 0..{count - 1}, got {position}")
     return position % count

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._architecture import Core, finite, integer, one_of
+from ._architecture import Core, finite, integer, is_sequence, one_of
 from ._grids import update_grid
 from ._history import History
 from ._losses import Data, Loss, check_data
@@ -20,6 +20,9 @@ from ._progress import Bar
 __all__ = ["OPTIMIZERS", "FitOptions", "Progress", "Run", "prepare"]
 
 OPTIMIZERS = {"LBFGS": 1.0, "Adam": 1e-3}  # with their learning rates
+
+# Most steps in one call of the core, which has room for their values ready.
+MOST_STEPS = 2**12
 
 # Longest stretch of steps without a look at the progress bar, in seconds.
 STRETCH = 0.1
@@ -54,6 +57,8 @@ class FitOptions:
         rate = OPTIMIZERS[self.opt] if self.lr is None else self.lr
         self.lr = finite(rate, "lr", 0.0, open_end=True)
         self.batch = integer(self.batch, "batch", -1)
+        if self.batch == 0:
+            raise ValueError("batch must be a number of rows, or -1 for all of them, got 0")
         self.weight_decay = finite(self.weight_decay, "weight_decay", 0.0)
         if self.weight_decay and self.opt != "Adam":
             raise ValueError(f"weight_decay works with opt='Adam', got opt={self.opt!r}")
@@ -79,11 +84,10 @@ class FitOptions:
 
 
 def _callables(given: Any, name: str) -> list[Callable[..., Any]]:
-    listed = [] if given is None else [given] if callable(given) else list(given)
-    for one in listed:
-        if not callable(one):
-            raise TypeError(f"{name} must be functions, got {one!r}")
-    return listed
+    listed = [given] if callable(given) else [] if given is None else given
+    if not is_sequence(listed) or not all(callable(one) for one in listed):
+        raise TypeError(f"{name} must be a list of functions, got {given!r}")
+    return list(listed)
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,9 @@ def prepare(
             raise TypeError("fit(dataset) takes its labels from the dataset; y must not be given")
         missing = {"train_input", "train_label"} - set(X)
         if missing:
-            raise ValueError(f"dataset must have train_input and train_label, got {sorted(X)}")
+            raise ValueError(f"dataset must have train_input and train_label, got {list(X)}")
+        if ("test_input" in X) != ("test_label" in X):
+            raise ValueError(f"dataset must have test_input and test_label or none, got {list(X)}")
     elif y is None:
         raise TypeError("fit(X, y) needs y; a dataset must be a dict such as create_dataset makes")
     x, targets, weights = check_data(
@@ -136,9 +142,12 @@ def prepare(
     problem = Problem(loss, Data(x, targets, weights, loss, outputs))
     if options.validation_fraction > 0.0:
         kept, held_out = _split(len(x), options)
+        for rows, part in ((kept, "training"), (held_out, "validation")):
+            if weights is not None and not weights[rows].any():
+                raise ValueError(f"sample_weight must not be zero for all rows of the {part} part")
         problem.train = Data(x, targets, weights, loss, outputs, kept)
         problem.validation = Data(x, targets, weights, loss, outputs, held_out)
-    if "test_input" in dataset and "test_label" in dataset:
+    if "test_input" in dataset and np.size(dataset["test_input"]):  # test_num=0 makes it empty
         names = ("dataset['test_input']", "dataset['test_label']")
         x, targets, _ = check_data(
             network, loss, dataset["test_input"], dataset["test_label"], None, names
@@ -163,7 +172,7 @@ class Best:
     """The best network so far, by the loss that decides."""
 
     value: float = math.inf
-    network: Core | None = None
+    network: Any = None
     stale: int = 0
 
     def offer(self, value: float, network: Core, min_delta: float) -> None:
@@ -227,7 +236,7 @@ class Run:
         return self.history
 
     def _stretch(self, bar: Bar) -> bool:
-        """Some steps up to the next event; False if the training is over."""
+        """Take steps up to the next event; False if the training is over."""
         step = self.history.steps
         if self.options.moves_grid(step):
             self._move_grid(step)
@@ -253,7 +262,7 @@ class Run:
         watched = self.problem.test or self.problem.validation or options.patience
         if options.callbacks or options.metrics or (watched and not self.batch):
             return 1
-        most = min(options.steps - step, bar.stretch(STRETCH))
+        most = min(options.steps - step, bar.stretch(STRETCH), MOST_STEPS)
         if self.batch:
             most = min(most, self.epoch - step % self.epoch)
         if self.problem.test:
@@ -262,7 +271,7 @@ class Run:
         return next((s - step for s in ahead if options.moves_grid(s)), most)
 
     def _deciding_value(self) -> float:
-        """The loss that decides which parameters are kept."""
+        """Return the loss that decides which parameters are kept."""
         decider = self.problem.validation or self.problem.train
         value = self.problem.loss.value(self.network, decider)
         return value if math.isfinite(value) else math.inf
@@ -290,7 +299,8 @@ class Run:
 
     def _called_off(self) -> bool:
         progress = Progress(self.model, self.history.steps, self.options.steps, self.history)
-        return any([callback(progress) is True for callback in self.options.callbacks or ()])
+        answers = [callback(progress) for callback in self.options.callbacks or ()]
+        return any(isinstance(answer, (bool, np.bool_)) and answer for answer in answers)
 
     def _take_core_best(self) -> None:
         """Make the best point that the core saw on this grid the best of all, if it is."""
@@ -303,7 +313,7 @@ class Run:
 
     def _move_grid(self, step: int) -> None:
         self._take_core_best()
-        moved = self.network.copy()
+        moved: Any = self.network.copy()
         update_grid(moved, self.problem.train.inputs_to_look_at(), self.model.grid_eps)
         if math.isfinite(self.problem.loss.value(moved, self.problem.train)):
             self.network.assign(moved)

@@ -8,7 +8,6 @@ from . import _core
 from ._architecture import Core
 from ._arrays import Array
 from ._splines import (
-    basis_matrix,
     extend,
     fit_splines,
     insert_knots,

@@ -32,7 +32,7 @@ def _row(network: Core, index: int) -> str:
         f"{layer.inputs} → {layer.nodes}",
         str(total) if active == total else f"{active} of {total}",
         str(layer.sums),
-        ", ".join(map(str, layer.arities)) or "–",
+        ", ".join(map(str, layer.arities)) or "none",
         str(layer.intervals),
         str(layer.degree),
         f"{np.min(points):.3g} … {np.max(points):.3g}",

@@ -43,9 +43,17 @@ def initialize(network: Core, start: Start, seed: int, dtype: str) -> None:
         spread = 2.0 * stream.uniform(shape, dtype).astype(np.float64) - 1.0
         base = (start.scale_base_mu + start.scale_base_sigma * spread) / np.sqrt(layer.inputs)
         splines = _interpolate(network, index, layer, noise) / np.sqrt(layer.inputs)
-        coefficients = network.coefficients(index)
-        coefficients[:, :-1, :] = splines * mask[:, np.newaxis, :]
-        coefficients[:, -1, :] = base * mask * (network.base != _core.Base.zero)
+        if network.base == _core.Base.zero:
+            base = np.zeros(shape)
+        rows = np.concatenate([splines, base[:, np.newaxis, :]], axis=1)
+        with np.errstate(over="ignore"):
+            rows = np.where(mask[:, np.newaxis, :], rows, 0.0).astype(dtype)
+        if not np.isfinite(rows).all():
+            raise ValueError(
+                f"noise_scale, scale_base_mu and scale_base_sigma must be such that {dtype} can "
+                f"hold the starting values, got {start}"
+            )
+        network.coefficients(index)[:] = rows
 
 
 def _interpolate(network: Core, index: int, layer: _core.Layer, values: Array) -> Array:

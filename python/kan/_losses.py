@@ -15,14 +15,16 @@ from ._grids import subsample
 
 __all__ = ["Data", "Loss", "loss_named"]
 
-NAMES = {
-    "mse": "mse",
-    "cross_entropy": "cross_entropy",
-    # torch's loss modules and functions, recognised by name
+NAMES = ("mse", "cross_entropy")
+
+# torch's loss modules and functions, which nobody needs to import to recognise them
+OF_TORCH = {
     "MSELoss": "mse",
     "mse_loss": "mse",
     "CrossEntropyLoss": "cross_entropy",
+    "cross_entropy": "cross_entropy",
 }
+PLAIN = {"reduction": "mean", "weight": None, "label_smoothing": 0.0, "ignore_index": -100}
 
 
 class Loss:
@@ -33,7 +35,7 @@ class Loss:
         self.function = function
 
     def report(self, value: float) -> float:
-        """Return what histories show: the root of a mean squared error, other losses as they are."""
+        """Return what histories show: the root of a mean squared error, other losses as is."""
         return math.sqrt(value) if self.name == "mse" else value
 
     def targets(self, y: object, name: str, rows: int, outputs: int, dtype: str) -> Array:
@@ -47,14 +49,14 @@ class Loss:
         return array
 
     def value(self, network: Core, data: Data) -> float:
-        """The loss of a network on data."""
+        """Return the loss of a network on data."""
         if self.function is None:
             return float(_core.loss(network, data.samples, self.name))
         rows = data.rows
         return self._call(_core.predict(network, data.x[rows]), data.y[rows])[0]
 
     def objective(self, network: Core, data: Data, batch: int, seed: int) -> Any:
-        """What an optimizer of the core lowers."""
+        """Return what an optimizer of the core lowers."""
         suffix = "32" if network.dtype == "float32" else "64"
         if self.function is None:
             kind = getattr(_core, f"DataObjective{suffix}")
@@ -78,26 +80,36 @@ class Loss:
                 "loss_fn must return (loss, d loss / d prediction), "
                 f"got {type(result).__name__}; named losses: 'mse', 'cross_entropy'"
             )
+        try:
+            value = float(result[0])
+        except (TypeError, ValueError):
+            raise TypeError(f"loss_fn must return a number as loss, got {result[0]!r}") from None
         slope = np.ascontiguousarray(result[1], dtype=prediction.dtype)
         if slope.shape != prediction.shape:
             raise ValueError(
                 f"loss_fn must return a gradient of shape {prediction.shape}, got {slope.shape}"
             )
-        return float(result[0]), slope
+        return value, slope
 
 
 def loss_named(loss: Any, name: str = "loss_fn") -> Loss:
     """Return the loss that the caller means; None is mean squared error."""
     if loss is None:
         return Loss("mse")
-    given = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-    if given in NAMES:
-        return Loss(NAMES[given])
+    if isinstance(loss, str) and loss in NAMES:
+        return Loss(loss)
     if isinstance(loss, str) or not callable(loss):
-        raise ValueError(
+        kind = ValueError if isinstance(loss, str) else TypeError
+        raise kind(
             f"{name} must be 'mse', 'cross_entropy' or a function of (prediction, y), got {loss!r}"
         )
-    return Loss(given, loss)
+    thing = loss if hasattr(loss, "__name__") else type(loss)
+    if thing.__module__.partition(".")[0] == "torch" and thing.__name__ in OF_TORCH:
+        for option, plain in PLAIN.items():
+            if getattr(loss, option, plain) != plain:
+                raise ValueError(f"{name} must be a torch loss without options, got {loss!r}")
+        return Loss(OF_TORCH[thing.__name__])
+    return Loss(thing.__name__, loss)
 
 
 class Data:
@@ -117,7 +129,7 @@ class Data:
         self.weight = weight
         self.index = index
         if loss.function is None:
-            kind = _core.Samples32 if x.dtype == np.float32 else _core.Samples64
+            kind: Any = _core.Samples32 if x.dtype == np.float32 else _core.Samples64
             labels = y if loss.name == "cross_entropy" else None
             targets = None if labels is not None else y
             self.samples = kind(x, targets, labels, outputs, weight, index)
@@ -133,7 +145,7 @@ class Data:
         return len(self.x) if self.index is None else len(self.index)
 
     def inputs_to_look_at(self) -> Array:
-        """The inputs of all rows, or of a bounded number where taking rows out needs a copy."""
+        """Return all rows' inputs, or a bounded number of them where they must be copied."""
         if self.index is None:
             return self.x
         rows: Array = self.x[subsample(self.index)]

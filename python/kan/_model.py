@@ -13,15 +13,17 @@ from numpy.typing import ArrayLike
 from . import _core
 from ._architecture import (
     MOST_INTERVALS,
+    MOST_SEED,
     Core,
     finite,
     integer,
+    is_sequence,
     layers_of,
     one_of,
     parse_width,
     per_layer,
 )
-from ._arrays import Array, as_matrix
+from ._arrays import Array, as_matrix, real_numbers
 from ._edge import Edge, edge_of
 from ._files import naming
 from ._fit import FitOptions, Progress, Run, prepare
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KAN"]
 
-DTYPES = {"float32": _core.Network32, "float64": _core.Network64}
+DTYPES: dict[str, Any] = {"float32": _core.Network32, "float64": _core.Network64}
 BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
@@ -124,7 +126,7 @@ class KAN:
             raise ValueError(
                 "auto_save=True is not supported: call save(path) when you want a file"
             )
-        if str(device) != "cpu":
+        if str(device).split(":")[0] != "cpu":
             raise ValueError(f"device must be 'cpu', got {str(device)!r}")
         layers = layers_of(parse_width(width, mult_arity), grid, k)
         kind = DTYPES[_dtype_name(dtype)]
@@ -138,7 +140,7 @@ class KAN:
             finite(scale_base_sigma, "scale_base_sigma"),
             bool(sparse_init),
         )
-        self.seed = integer(seed, "seed", 0)
+        self.seed = integer(seed, "seed", 0, MOST_SEED)
         self.grid_eps = _fraction(grid_eps, "grid_eps")
         self._training_inputs: Array | None = None
         self._network: Core = kind(layers, base, policy, bool(affine_trainable))
@@ -236,7 +238,10 @@ class KAN:
             Value and gradient (P,), 0 for what does not train.
         """
         named = loss_named(loss, "loss")
+        if named.function is not None:
+            raise TypeError(f"loss must be 'mse' or 'cross_entropy', got {loss!r}")
         x, targets, weight = check_data(self._network, named, X, y, sample_weight, ("X", "y"))
+        self._refuse_outside(x)
         data = Data(x, targets, weight, named, self._network.layers[-1].nodes)
         value, gradient = _core.loss_and_gradient(self._network, data.samples, named.name)
         return float(value), gradient
@@ -248,7 +253,7 @@ class KAN:
 
     def set_parameters(self, flat: ArrayLike) -> None:
         """Set the flat parameter vector (P,); weights of masked edges stay 0."""
-        values = np.asarray(flat)
+        values = real_numbers(flat, "flat")
         if values.shape != (self._network.parameter_count,):
             expected = (self._network.parameter_count,)
             raise ValueError(f"flat must have shape {expected}, got {values.shape}")
@@ -362,11 +367,11 @@ class KAN:
             metrics=metrics,
             callbacks=callbacks,
             verbose=verbose,
-            seed=self.seed if seed is None else integer(seed, "seed", 0),
+            seed=self.seed if seed is None else integer(seed, "seed", 0, MOST_SEED),
         )
         loss = loss_named(loss_fn)
         problem = prepare(self._network, X, y, loss, sample_weight, chosen)
-        if not chosen.update_grid:
+        if not chosen.moves_grid(0):
             self._refuse_outside(problem.train.x)
         run = Run(self, self._network, problem, chosen)
         self._training_inputs = subsample(problem.train.inputs_to_look_at()).copy()
@@ -375,7 +380,7 @@ class KAN:
     def update_grid(self, X: ArrayLike) -> None:
         """Move all grids to where the inputs X (N, n_in) lead; the function stays as it can."""
         x = as_matrix(X, "X", self._network.layers[0].inputs, self.dtype)
-        moved = self._network.copy()
+        moved: Any = self._network.copy()
         update_grid(moved, x, self.grid_eps)
         self._network.assign(moved)
 
@@ -395,7 +400,8 @@ class KAN:
         wanted = new_grid if grid is None else grid
         if (new_grid is None) == (grid is None):
             raise TypeError("refine() takes the new number of grid intervals, such as refine(10)")
-        intervals = per_layer(wanted, "new_grid", self.depth, 1, MOST_INTERVALS)
+        name = "new_grid" if grid is None else "grid"
+        intervals = per_layer(wanted, name, self.depth, 1, MOST_INTERVALS)
         finer = self.copy()
         finer._network = refined(self._network, intervals, self._training_inputs)
         return finer
@@ -458,7 +464,7 @@ class KAN:
     def _restore(self, network: Core, notes: dict[str, str]) -> None:
         try:
             settings = json.loads(notes.get("settings", "{}"))
-            self.seed = integer(settings.get("seed", 1), "seed", 0)
+            self.seed = integer(settings.get("seed", 1), "seed", 0, MOST_SEED)
             self.grid_eps = _fraction(settings.get("grid_eps", 0.02), "grid_eps")
         except (TypeError, ValueError, AttributeError, RecursionError) as error:
             raise _core.FormatError(f"settings of the model: {error}") from None
@@ -515,6 +521,9 @@ class KAN:
         from ._diagram import draw
         from ._plot import diagram_of
 
+        sizes = {"beta": beta, "scale": scale, "varscale": varscale}
+        for name, size in sizes.items():
+            finite(size, name, 0.0, open_end=True)
         diagram = diagram_of(self._network, self._reference_inputs(X), metric)
         return draw(
             diagram,
@@ -525,12 +534,12 @@ class KAN:
             sample=sample,
             in_vars=in_vars,
             out_vars=out_vars,
-            title=title,
+            title=None if title is None else str(title),
             varscale=varscale,
         )
 
     def _reference_inputs(self, X: ArrayLike | None) -> Array:
-        """The inputs a picture is made of."""
+        """Return the inputs a picture is made of."""
         layer = self._network.layers[0]
         if X is not None:
             x = as_matrix(X, "X", layer.inputs, self.dtype)
@@ -557,7 +566,7 @@ class KAN:
         return table(repr(self), self._network)
 
     def _refuse_outside(self, x: Array) -> None:
-        """The policy "error": name the first input outside the grid."""
+        """Raise if the policy is "error" and an input is outside the grid."""
         if self._network.extrapolation != _core.Extrapolation.error or not len(x):
             return
         layer = self._network.layers[0]
@@ -592,14 +601,20 @@ def _one_or_all(values: list[int]) -> int | list[int]:
 
 
 def _set_range(network: Core, grid_range: Any) -> None:
-    if np.shape(grid_range) != (2,):
+    if not is_sequence(grid_range) or len(grid_range) != 2:
         raise ValueError(f"grid_range must be two numbers, got {grid_range!r}")
     low, high = (finite(end, "grid_range") for end in grid_range)
     if not low < high:
         raise ValueError(f"grid_range must increase, got {grid_range!r}")
     for index, layer in enumerate(network.layers):
         steps = np.arange(-layer.degree, layer.intervals + layer.degree + 1)
-        knots = low + (high - low) * steps / layer.intervals
-        knots[layer.degree + layer.intervals] = high
-        tiled = np.tile(knots, (layer.inputs, 1)).astype(network.dtype)
-        network.set_knots(index, np.ascontiguousarray(tiled))
+        with np.errstate(over="ignore", invalid="ignore"):
+            knots = low + (high - low) * steps / layer.intervals
+            knots[layer.degree + layer.intervals] = high
+            knots = knots.astype(network.dtype)
+        if not (np.isfinite(knots).all() and (knots[1:] > knots[:-1]).all()):
+            raise ValueError(
+                f"grid_range must be wide enough for {layer.intervals} intervals, and no wider "
+                f"than {network.dtype} can hold, got {grid_range!r}"
+            )
+        network.set_knots(index, np.ascontiguousarray(np.tile(knots, (layer.inputs, 1))))

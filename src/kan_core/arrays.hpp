@@ -5,6 +5,7 @@
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <pybind11/typing.h>
 
 #include <cstddef>
 #include <string>
@@ -13,6 +14,8 @@
 namespace kan_core {
 
 namespace py = pybind11;
+
+using OptionalArray = py::typing::Optional<py::array>;
 
 /// "float64" and so on, as NumPy calls the type.
 template <class T>
@@ -53,7 +56,7 @@ const T* input(const py::array& array, const char* name, const std::vector<py::s
 
 /// As `input`, or null for None.
 template <class T>
-const T* optional_input(const py::object& array, const char* name,
+const T* optional_input(const OptionalArray& array, const char* name,
                         const std::vector<py::ssize_t>& shape) {
   return array.is_none() ? nullptr : input<T>(array.cast<py::array>(), name, shape);
 }

@@ -7,7 +7,8 @@ namespace {
 
 /// (cells [N], values [N, order + 1, k + 1]) for knots [G + 1 + 2k] and points x [N].
 template <class T>
-py::tuple basis(const py::array& knots, int degree, const py::array& x, int order) {
+py::typing::Tuple<py::array_t<int>, py::array_t<T>> basis(const py::array& knots, int degree,
+                                                          const py::array& x, int order) {
   const T* t = input<T>(knots, "knots", {-1});
   const T* points = input<T>(x, "x", {-1});
   const auto intervals = static_cast<int>(knots.size()) - 1 - 2 * degree;

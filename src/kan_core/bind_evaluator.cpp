@@ -6,6 +6,11 @@ namespace kan_core {
 namespace {
 
 template <class T>
+using TwoArrays = py::typing::Tuple<py::array_t<T>, py::array_t<T>>;
+
+using Place = py::typing::Tuple<py::ssize_t, py::ssize_t>;
+
+template <class T>
 kan::Evaluator<T> evaluator(const kan::Network<T>& network, kan::Purpose purpose,
                             py::ssize_t rows) {
   kan::Evaluator<T> made(network, purpose, static_cast<std::size_t>(rows));
@@ -39,7 +44,7 @@ py::array_t<T> activations(const kan::Network<T>& network, const py::array& x, s
 
 /// (low [I], high [I]) of the inputs of layer l.
 template <class T>
-py::tuple activation_range(const kan::Network<T>& network, const py::array& x, std::size_t l) {
+TwoArrays<T> activation_range(const kan::Network<T>& network, const py::array& x, std::size_t l) {
   const T* rows = input<T>(x, "x", {-1, network.architecture().inputs()});
   const py::ssize_t inputs = network.architecture().layers.at(l).inputs;
   py::array_t<T> low = output<T>({inputs});
@@ -66,8 +71,9 @@ double loss(const kan::Network<T>& network, const SampleArrays<T>& arrays,
 }
 
 template <class T>
-py::tuple loss_and_gradient(const kan::Network<T>& network, const SampleArrays<T>& arrays,
-                            const std::string& name) {
+py::typing::Tuple<double, py::array_t<T>> loss_and_gradient(const kan::Network<T>& network,
+                                                            const SampleArrays<T>& arrays,
+                                                            const std::string& name) {
   const kan::Loss kind = parse_loss(name);
   py::array_t<T> gradient = output<T>({static_cast<py::ssize_t>(network.parameter_count())});
   T* result = gradient.mutable_data();
@@ -83,7 +89,7 @@ py::tuple loss_and_gradient(const kan::Network<T>& network, const SampleArrays<T
 
 /// (gradient of the parameters [P], gradient of x [N, I]) of sum(grad_y * model(x)).
 template <class T>
-py::tuple pullback(const kan::Network<T>& network, const py::array& x, const py::array& grad_y) {
+TwoArrays<T> pullback(const kan::Network<T>& network, const py::array& x, const py::array& grad_y) {
   const T* rows = input<T>(x, "x", {-1, network.architecture().inputs()});
   const T* seeds = input<T>(grad_y, "grad_y", {x.shape(0), network.architecture().outputs()});
   py::array_t<T> grad_parameters = output<T>({static_cast<py::ssize_t>(network.parameter_count())});
@@ -114,7 +120,7 @@ void bind_evaluator_of(py::module_& m, const char* samples_name) {
 
 /// Row and column of the first value that is not finite, or None.
 template <class T>
-py::object first_nonfinite(const py::array& values) {
+py::typing::Optional<Place> first_nonfinite(const py::array& values) {
   const T* data = input<T>(values, "values", {-1, -1});
   const py::ssize_t columns = values.shape(1);
   const py::ssize_t count = values.size();

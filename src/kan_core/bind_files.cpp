@@ -9,19 +9,23 @@
 namespace kan_core {
 namespace {
 
+using Notes = py::typing::Dict<py::str, py::str>;
+using Loaded =
+    py::typing::Tuple<py::typing::Union<kan::Network<float>, kan::Network<double>>, Notes>;
+
 template <class T>
-py::tuple parse(kan::SafetensorsFile file) {
+Loaded parse(kan::SafetensorsFile file) {
   kan::LoadedModel<T> model = kan::parse_model<T>(std::move(file));
   return py::make_tuple(std::move(model.network), std::move(model.notes));
 }
 
 /// (network, notes), the network in the precision that the file stores.
-py::tuple parse_as_stored(kan::SafetensorsFile file) {
+Loaded parse_as_stored(kan::SafetensorsFile file) {
   return kan::model_dtype(file) == kan::DType::f32 ? parse<float>(std::move(file))
                                                    : parse<double>(std::move(file));
 }
 
-py::tuple loads(const py::bytes& data) {
+Loaded loads(const py::bytes& data) {
   const std::string_view text = data;
   std::vector<std::byte> bytes(text.size());
   if (!text.empty()) std::memcpy(bytes.data(), text.data(), text.size());
@@ -29,7 +33,7 @@ py::tuple loads(const py::bytes& data) {
 }
 
 /// Paths are the bytes that os.fsencode makes of them: any name of the file system.
-py::tuple load(const py::bytes& path) {
+Loaded load(const py::bytes& path) {
   const std::string name = path;
   const auto read = [&name] {
     const py::gil_scoped_release released;

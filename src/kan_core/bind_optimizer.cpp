@@ -16,7 +16,9 @@ namespace {
 template <class T>
 class FunctionObjective final : public kan::Objective<T> {
  public:
-  FunctionObjective(const kan::Network<T>& network, py::function function)
+  using Function = py::typing::Callable<py::typing::Tuple<double, py::array>(py::array_t<T>)>;
+
+  FunctionObjective(const kan::Network<T>& network, Function function)
       : network_(network), function_(std::move(function)) {}
 
   std::size_t parameter_count() const override { return network_.parameter_count(); }
@@ -33,7 +35,7 @@ class FunctionObjective final : public kan::Objective<T> {
 
  private:
   const kan::Network<T>& network_;
-  py::function function_;
+  Function function_;
 };
 
 template <class T>
@@ -49,8 +51,9 @@ std::unique_ptr<kan::DataObjective<T>> make_data_objective(kan::Network<T>& netw
 
 /// Up to `steps` steps -> (values of the steps done, whether more can help).
 template <class T>
-py::tuple run(kan::Optimizer<T>& optimizer, kan::Objective<T>& objective, std::size_t steps,
-              kan::Best<T>& best) {
+py::typing::Tuple<py::array_t<double>, bool> run(kan::Optimizer<T>& optimizer,
+                                                 kan::Objective<T>& objective, std::size_t steps,
+                                                 kan::Best<T>& best) {
   std::vector<double> values(steps);
   std::size_t done = 0;
   bool more = true;
@@ -79,8 +82,8 @@ void bind_optimizer_of(py::module_& m, const std::string& suffix) {
            py::arg("loss"), py::arg("batch"), py::arg("seed"), py::keep_alive<1, 2>(),
            py::keep_alive<1, 3>());
   py::class_<FunctionObjective<T>, Objective>(m, named("FunctionObjective").c_str())
-      .def(py::init<const kan::Network<T>&, py::function>(), py::arg("network"),
-           py::arg("function"), py::keep_alive<1, 2>());
+      .def(py::init<const kan::Network<T>&, typename FunctionObjective<T>::Function>(),
+           py::arg("network"), py::arg("function"), py::keep_alive<1, 2>());
 
   py::class_<Optimizer>(m, named("Optimizer").c_str())
       .def(

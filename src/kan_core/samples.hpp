@@ -28,9 +28,9 @@ inline void check_range(const std::int64_t* values, py::ssize_t count, py::ssize
 
 /// y [N, O] or labels [N] in 0..classes-1; weight [N], index [any] or None.
 template <class T>
-SampleArrays<T> make_samples(const py::array& x, const py::object& y, const py::object& labels,
-                             py::ssize_t classes, const py::object& weight,
-                             const py::object& index) {
+SampleArrays<T> make_samples(const py::array& x, const OptionalArray& y,
+                             const OptionalArray& labels, py::ssize_t classes,
+                             const OptionalArray& weight, const OptionalArray& index) {
   SampleArrays<T> made{{}, x, y, labels, weight, index};
   made.samples.x = input<T>(x, "x", {-1, -1});
   const py::ssize_t rows = x.shape(0);

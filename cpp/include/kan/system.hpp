@@ -14,7 +14,8 @@ int available_threads() noexcept;
 /// Whether the library was built with OpenMP.
 bool has_openmp() noexcept;
 
-/// The name of the kernels in use: "portable", or what the environment variable KAN_ISA chose.
-const char* instruction_set() noexcept;
+/// The instruction set in use: "baseline", "avx2", "avx512", or what the environment variable KAN_ISA
+/// names. Throws: std::invalid_argument if that is none of those this machine runs.
+const char* instruction_set();
 
 }  // namespace kan

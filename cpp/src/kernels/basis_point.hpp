@@ -35,7 +35,7 @@ static void ghost_values(const Shape& shape, const T* knots, T x, int cell, int 
   for (int r = 0; r <= k; ++r) {
     const int function = interval - k + r;
     const int row = function - cell;
-    if (function >= 0 && function < shape.basis_count() && row >= 0 && row <= k) {
+    if (function >= 0 && function < basis_count(shape) && row >= 0 && row <= k) {
       values[row] = all[r];
     }
   }

@@ -13,6 +13,12 @@ constexpr std::size_t lane_block = 16;
 /// Most samples that one call of `basis`, `contract` or `dot` works on.
 constexpr std::size_t tile_rows = 64;
 
+/// Most samples of a chunk, which one call of `scatter` works on.
+constexpr std::size_t most_rows = 1024;
+
+/// Most intervals of a grid for which `scatter` sorts samples by cell.
+constexpr int most_sorted_cells = 1024;
+
 /// Layers with at least this many outputs keep y and g by rows, [n][S], and vectorise along the
 /// outputs; the others keep them by features, [S][stride], and vectorise along the samples.
 constexpr int wide_outputs = 8;
@@ -27,16 +33,17 @@ struct Shape {
   Base base;
   Extrapolation extrapolation;
   std::size_t stride;
-
-  int basis_count() const { return intervals + degree; }
-  int rows() const { return intervals + degree + 1; }
-  int weight_count() const { return degree + 2; }
-  bool wide() const { return outputs >= wide_outputs; }
 };
+
+// Internal linkage: kernel files are compiled for different machines and must not share code.
+static inline int basis_count(const Shape& shape) { return shape.intervals + shape.degree; }
+static inline int row_count(const Shape& shape) { return shape.intervals + shape.degree + 1; }
+static inline int weight_count(const Shape& shape) { return shape.degree + 2; }
+static inline bool is_wide(const Shape& shape) { return shape.outputs >= wide_outputs; }
 
 /// The contracts. Samples are n in [begin, end); one thread, no allocation, no exception.
 /// Layouts: cells [I][stride]; weights and slopes [I][k + 2][stride], the last of each k + 2 being
-/// b(x) and b'(x); C and dC [I][M + 1][S]; x and dx [I][stride]; y and g as `Shape::wide` says.
+/// b(x) and b'(x); C and dC [I][M + 1][S]; x and dx [I][stride]; y and g as `is_wide` says.
 /// Layers by features may read and write the padding up to the next multiple of lane_block.
 template <class T>
 struct Kernels {
@@ -65,12 +72,18 @@ struct Kernels {
 template <class T>
 const Kernels<T>& reference();
 
-/// Loops that any compiler vectorises with the instructions every machine of its kind has.
+/// What every machine of its kind can run: SSE2 on x86-64, NEON on 64-bit Arm.
 template <class T>
-const Kernels<T>& portable();
+const Kernels<T>& baseline();
 
-/// The set in use: chosen once, by the environment variable KAN_ISA if it is set.
+#if defined(__x86_64__) && defined(__GNUC__)
+/// AVX2 and FMA.
 template <class T>
-const Kernels<T>& active();
+const Kernels<T>& avx2();
+
+/// AVX-512 F, DQ, BW and VL.
+template <class T>
+const Kernels<T>& avx512();
+#endif
 
 }  // namespace kan::kernels

@@ -7,20 +7,20 @@ namespace {
 /// Where output o of sample n lies in y and g.
 std::size_t at(const Shape& shape, std::size_t n, int o) {
   const auto output = static_cast<std::size_t>(o);
-  return shape.wide() ? n * static_cast<std::size_t>(shape.outputs) + output
+  return is_wide(shape) ? n * static_cast<std::size_t>(shape.outputs) + output
                       : output * shape.stride + n;
 }
 
 /// Where row r of the cell (r = 0..k, then the base weight) begins in C, for input i.
 std::size_t row_at(const Shape& shape, int i, std::int32_t cell, int r) {
-  const int row = r <= shape.degree ? cell + r : shape.basis_count();
-  return (static_cast<std::size_t>(i) * static_cast<std::size_t>(shape.rows()) +
+  const int row = r <= shape.degree ? cell + r : basis_count(shape);
+  return (static_cast<std::size_t>(i) * static_cast<std::size_t>(row_count(shape)) +
           static_cast<std::size_t>(row)) *
          static_cast<std::size_t>(shape.outputs);
 }
 
 std::size_t weight_at(const Shape& shape, int i, int r, std::size_t n) {
-  return (static_cast<std::size_t>(i) * static_cast<std::size_t>(shape.weight_count()) +
+  return (static_cast<std::size_t>(i) * static_cast<std::size_t>(weight_count(shape)) +
           static_cast<std::size_t>(r)) *
              shape.stride +
          n;
@@ -33,7 +33,7 @@ void basis(const Shape& shape, const T* knots, T /*inverse_spacing*/, const T* x
   T derivatives[max_values + 1];
   for (std::size_t n = begin; n < end; ++n) {
     cells[n] = basis_point(shape, knots, x[n], values, derivatives);
-    for (int r = 0; r < shape.weight_count(); ++r) {
+    for (int r = 0; r < weight_count(shape); ++r) {
       weights[weight_at(shape, 0, r, n)] = values[r];
       if (slopes != nullptr) slopes[weight_at(shape, 0, r, n)] = derivatives[r];
     }
@@ -48,7 +48,7 @@ void contract(const Shape& shape, const T* C, const std::int32_t* cells, const T
       T sum = T(0);
       for (int i = 0; i < shape.inputs; ++i) {
         const std::int32_t cell = cells[static_cast<std::size_t>(i) * shape.stride + n];
-        for (int r = 0; r < shape.weight_count(); ++r) {
+        for (int r = 0; r < weight_count(shape); ++r) {
           sum += weights[weight_at(shape, i, r, n)] * C[row_at(shape, i, cell, r) + static_cast<std::size_t>(o)];
         }
       }
@@ -66,7 +66,7 @@ void dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slo
       T sum = T(0);
       for (int o = 0; o < shape.outputs; ++o) {
         T slope = T(0);
-        for (int r = 0; r < shape.weight_count(); ++r) {
+        for (int r = 0; r < weight_count(shape); ++r) {
           slope += slopes[weight_at(shape, i, r, n)] * C[row_at(shape, i, cell, r) + static_cast<std::size_t>(o)];
         }
         sum += g[at(shape, n, o)] * slope;
@@ -82,7 +82,7 @@ void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, co
   for (int i = first; i < last; ++i) {
     for (std::size_t n = 0; n < count; ++n) {
       const std::int32_t cell = cells[static_cast<std::size_t>(i) * shape.stride + n];
-      for (int r = 0; r < shape.weight_count(); ++r) {
+      for (int r = 0; r < weight_count(shape); ++r) {
         T* row = dC + row_at(shape, i, cell, r);
         for (int o = 0; o < shape.outputs; ++o) {
           row[o] += weights[weight_at(shape, i, r, n)] * g[at(shape, n, o)];

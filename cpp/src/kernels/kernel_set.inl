@@ -1,7 +1,10 @@
+// The fast kernels, compiled once per instruction set by baseline.cpp, avx2.cpp and avx512.cpp, which
+// define KAN_VECTOR_BYTES and KAN_KERNEL_SET.
+
+#include "kernels/basis_rows.hpp"
 #include "kernels/kernels.hpp"
-#include "kernels/portable_basis.hpp"
-#include "kernels/portable_narrow.hpp"
-#include "kernels/portable_wide.hpp"
+#include "kernels/narrow.hpp"
+#include "kernels/wide.hpp"
 
 namespace kan::kernels {
 namespace {
@@ -29,7 +32,7 @@ void outside_points(const Shape& shape, const T* knots, const T* x, std::size_t 
   for (std::size_t n = begin; n < end; ++n) {
     if (!(x[n] < knots[shape.degree]) && !(x[n] > knots[shape.degree + shape.intervals])) continue;
     cells[n] = basis_point(shape, knots, x[n], value, slope);
-    for (int r = 0; r < shape.weight_count(); ++r) {
+    for (int r = 0; r < weight_count(shape); ++r) {
       weights[static_cast<std::size_t>(r) * shape.stride + n] = value[r];
       if (slopes != nullptr) slopes[static_cast<std::size_t>(r) * shape.stride + n] = slope[r];
     }
@@ -101,7 +104,7 @@ struct ContractTile {
 
   template <int K>
   void run() const {
-    if (shape.wide()) {
+    if (is_wide(shape)) {
       wide_contract<K>(shape, C, cells, weights, begin, end, y);
     } else {
       narrow_contract<K>(shape, C, cells, weights, begin, padded(end), y);
@@ -127,7 +130,7 @@ struct DotTile {
 
   template <int K>
   void run() const {
-    if (shape.wide()) {
+    if (is_wide(shape)) {
       wide_dot<K>(shape, C, cells, slopes, g, begin, end, dx);
     } else {
       narrow_dot<K>(shape, C, cells, slopes, g, begin, padded(end), dx);
@@ -153,7 +156,7 @@ struct ScatterInputs {
 
   template <int K>
   void run() const {
-    if (shape.wide()) {
+    if (is_wide(shape)) {
       wide_scatter<K>(shape, cells, weights, g, count, first, last, dC);
     } else {
       narrow_scatter<K>(shape, cells, weights, g, padded(count), first, last, dC);
@@ -169,13 +172,17 @@ void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, co
 
 }  // namespace
 
+#define KAN_TEXT_OF(name) #name
+#define KAN_TEXT(name) KAN_TEXT_OF(name)
+
 template <class T>
-const Kernels<T>& portable() {
-  static constexpr Kernels<T> kernels{"portable", basis<T>, contract<T>, dot<T>, scatter<T>};
+const Kernels<T>& KAN_KERNEL_SET() {
+  static constexpr Kernels<T> kernels{KAN_TEXT(KAN_KERNEL_SET), basis<T>, contract<T>, dot<T>,
+                                      scatter<T>};
   return kernels;
 }
 
-template const Kernels<float>& portable();
-template const Kernels<double>& portable();
+template const Kernels<float>& KAN_KERNEL_SET();
+template const Kernels<double>& KAN_KERNEL_SET();
 
 }  // namespace kan::kernels

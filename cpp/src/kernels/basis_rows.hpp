@@ -7,6 +7,7 @@
 #include "kernels/basis_point.hpp"
 
 namespace kan::kernels {
+namespace {
 
 /// The rows of one input for one tile: values[r][n] and, where not null, slopes[r][n], at n = 0.
 template <class T>
@@ -19,7 +20,7 @@ struct BasisRows {
 /// Cell and position t = (x - left end) / h in [0, 1] of every sample on a uniform grid. Rounding
 /// may put a point next to a knot into the neighbouring cell, where the same polynomials meet.
 template <class T>
-static void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x,
+void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x,
                            std::size_t count, std::int32_t* cells, T* t) {
   const T lo = grid[0];
   const T most = T(intervals - 1);
@@ -35,7 +36,7 @@ static void locate_uniform(const T* grid, int intervals, T inverse_spacing, cons
 
 /// The triangle of degree K in units of h, where every denominator of level j is j.
 template <int K, bool with_slopes, class T>
-static void uniform_rows(const T* t, std::size_t count, T inverse_spacing,
+void uniform_rows(const T* t, std::size_t count, T inverse_spacing,
                          const BasisRows<T>& rows) {
   for (std::size_t n = 0; n < count; ++n) {
     T v[K + 1] = {T(1)};
@@ -70,7 +71,7 @@ constexpr int counted_intervals = 32;
 
 /// Cell of every sample on any knots, and its 2K nearest knots, near[j][tile_rows].
 template <int K, class T>
-static void locate_any(const T* knots, int intervals, const T* x, std::size_t count,
+void locate_any(const T* knots, int intervals, const T* x, std::size_t count,
                        std::int32_t* cells, T* near) {
   if (intervals <= counted_intervals) {
     for (std::size_t n = 0; n < count; ++n) cells[n] = 0;
@@ -90,7 +91,7 @@ static void locate_any(const T* knots, int intervals, const T* x, std::size_t co
 
 /// The triangle of degree K on any knots.
 template <int K, bool with_slopes, class T>
-static void any_rows(const T* near, const T* x, std::size_t count, const BasisRows<T>& rows) {
+void any_rows(const T* near, const T* x, std::size_t count, const BasisRows<T>& rows) {
   for (std::size_t n = 0; n < count; ++n) {
     T v[K + 1] = {T(1)};
 #pragma GCC unroll 6
@@ -123,7 +124,7 @@ static void any_rows(const T* near, const T* x, std::size_t count, const BasisRo
 
 /// b(x) and, where slope is not null, b'(x).
 template <class T>
-static void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restrict value,
+void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restrict value,
                       T* __restrict slope) {
   if (base == Base::silu && slope != nullptr) {
     for (std::size_t n = 0; n < count; ++n) {
@@ -144,4 +145,5 @@ static void base_rows(Base base, const T* __restrict x, std::size_t count, T* __
   for (std::size_t n = 0; slope != nullptr && n < count; ++n) slope[n] = identity ? T(1) : T(0);
 }
 
+}  // namespace
 }  // namespace kan::kernels

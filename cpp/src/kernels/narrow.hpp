@@ -9,14 +9,15 @@
 #include "kernels/kernels.hpp"
 
 namespace kan::kernels {
+namespace {
 
 /// Most basis functions for which multiplying all M rows beats looking up k + 1 of them.
 template <class T>
 constexpr int dense_limit = static_cast<int>(64 / sizeof(T));
 
 template <class T>
-static bool is_dense(const Shape& shape) {
-  return shape.basis_count() <= dense_limit<T>;
+bool is_dense(const Shape& shape) {
+  return basis_count(shape) <= dense_limit<T>;
 }
 
 /// The weights of one input for one tile as a full matrix [M + 1][tile_rows].
@@ -27,7 +28,7 @@ struct DenseTile {
   template <int K>
   void fill(const Shape& shape, const std::int32_t* cells, const T* weights, std::size_t begin,
             std::size_t count) {
-    const auto functions = static_cast<std::size_t>(shape.basis_count());
+    const auto functions = static_cast<std::size_t>(basis_count(shape));
     for (std::size_t m = 0; m < functions * tile_rows; ++m) value[m] = T(0);
     for (std::size_t n = 0; n < count; ++n) {
       T* first = value + static_cast<std::size_t>(cells[begin + n]) * tile_rows + n;
@@ -44,10 +45,10 @@ struct DenseTile {
 
 /// sum[n] += sum_m dense[m][n] C[m][o], rows in ascending order.
 template <class T>
-static void add_dense(const Shape& shape, const DenseTile<T>& dense, const T* C, int o,
+void add_dense(const Shape& shape, const DenseTile<T>& dense, const T* C, int o,
                       std::size_t count, T* __restrict sum) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
-  const auto rows = static_cast<std::size_t>(shape.rows());
+  const auto rows = static_cast<std::size_t>(row_count(shape));
   const T* c = C + o;
   std::size_t m = 0;
   for (; m + 4 <= rows; m += 4) {
@@ -70,11 +71,11 @@ static void add_dense(const Shape& shape, const DenseTile<T>& dense, const T* C,
 
 /// sum[n] += sum_r weights[r][n] C[row(r, cell[n])][o], looked up sample by sample.
 template <int K, class T>
-static void add_looked_up(const Shape& shape, const T* C, const std::int32_t* cells,
+void add_looked_up(const Shape& shape, const T* C, const std::int32_t* cells,
                           const T* weights, int o, std::size_t begin, std::size_t count,
                           T* __restrict sum) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
-  const T base = C[static_cast<std::size_t>(shape.basis_count()) * outputs + static_cast<std::size_t>(o)];
+  const T base = C[static_cast<std::size_t>(basis_count(shape)) * outputs + static_cast<std::size_t>(o)];
   for (std::size_t n = 0; n < count; ++n) {
     const T* c = C + static_cast<std::size_t>(cells[begin + n]) * outputs + o;
     const T* w = weights + begin + n;
@@ -87,13 +88,13 @@ static void add_looked_up(const Shape& shape, const T* C, const std::int32_t* ce
 
 /// The coefficients of input i, [M + 1][S].
 template <class T>
-static const T* input_rows(const Shape& shape, const T* C, int i) {
-  return C + static_cast<std::size_t>(i) * static_cast<std::size_t>(shape.rows()) *
+const T* input_rows(const Shape& shape, const T* C, int i) {
+  return C + static_cast<std::size_t>(i) * static_cast<std::size_t>(row_count(shape)) *
                  static_cast<std::size_t>(shape.outputs);
 }
 
 template <int K, class T>
-static void narrow_contract(const Shape& shape, const T* C, const std::int32_t* cells,
+void narrow_contract(const Shape& shape, const T* C, const std::int32_t* cells,
                             const T* weights, std::size_t begin, std::size_t end, T* y) {
   const std::size_t count = end - begin;
   for (int o = 0; o < shape.outputs; ++o) {
@@ -119,7 +120,7 @@ static void narrow_contract(const Shape& shape, const T* C, const std::int32_t* 
 }
 
 template <int K, class T>
-static void narrow_dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slopes,
+void narrow_dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slopes,
                        const T* g, std::size_t begin, std::size_t end, T* dx) {
   const std::size_t count = end - begin;
   DenseTile<T> dense;
@@ -147,7 +148,7 @@ static void narrow_dot(const Shape& shape, const T* C, const std::int32_t* cells
 
 /// sum_n a[n] b[n] over whole lane blocks, in 16 partial sums and a fixed tree.
 template <class T>
-static T tile_product(const T* a, const T* b, std::size_t count) {
+T tile_product(const T* a, const T* b, std::size_t count) {
   T lane[lane_block] = {};
   for (std::size_t n = 0; n < count; n += lane_block) {
 #pragma GCC unroll 16
@@ -160,10 +161,10 @@ static T tile_product(const T* a, const T* b, std::size_t count) {
 }
 
 template <int K, class T>
-static void scatter_looked_up(const Shape& shape, const std::int32_t* cells, const T* weights,
+void scatter_looked_up(const Shape& shape, const std::int32_t* cells, const T* weights,
                               const T* g, std::size_t count, T* dC) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
-  T* base = dC + static_cast<std::size_t>(shape.basis_count()) * outputs;
+  T* base = dC + static_cast<std::size_t>(basis_count(shape)) * outputs;
   for (std::size_t n = 0; n < count; ++n) {
     T* first = dC + static_cast<std::size_t>(cells[n]) * outputs;
     for (std::size_t o = 0; o < outputs; ++o) {
@@ -178,10 +179,10 @@ static void scatter_looked_up(const Shape& shape, const std::int32_t* cells, con
 }
 
 template <int K, class T>
-static void narrow_scatter(const Shape& shape, const std::int32_t* cells, const T* weights,
+void narrow_scatter(const Shape& shape, const std::int32_t* cells, const T* weights,
                            const T* g, std::size_t count, int first, int last, T* dC) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
-  const auto rows = static_cast<std::size_t>(shape.rows());
+  const auto rows = static_cast<std::size_t>(row_count(shape));
   DenseTile<T> dense;
   for (int i = first; i < last; ++i) {
     const auto input = static_cast<std::size_t>(i);
@@ -205,4 +206,5 @@ static void narrow_scatter(const Shape& shape, const std::int32_t* cells, const 
   }
 }
 
+}  // namespace
 }  // namespace kan::kernels

@@ -1,0 +1,463 @@
+"""
+The compiled core of kan: arrays in, arrays out.
+"""
+
+from __future__ import annotations
+import collections.abc
+import numpy
+import numpy.typing
+import typing
+
+__all__: list[str] = [
+    "Adam32",
+    "Adam64",
+    "Base",
+    "Best32",
+    "Best64",
+    "DataObjective32",
+    "DataObjective64",
+    "Extrapolation",
+    "FormatError",
+    "FunctionObjective32",
+    "FunctionObjective64",
+    "Layer",
+    "Lbfgs32",
+    "Lbfgs64",
+    "Network32",
+    "Network64",
+    "Objective32",
+    "Objective64",
+    "Optimizer32",
+    "Optimizer64",
+    "Samples32",
+    "Samples64",
+    "activation_range",
+    "activations",
+    "available_threads",
+    "basis32",
+    "basis64",
+    "compiler",
+    "dumps",
+    "first_nonfinite",
+    "has_openmp",
+    "instruction_set",
+    "load",
+    "loads",
+    "loss",
+    "loss_and_gradient",
+    "num_threads",
+    "predict",
+    "pullback",
+    "run",
+    "save",
+    "set_num_threads",
+]
+
+class Base:
+    """
+    Members:
+
+      silu
+
+      identity
+
+      zero
+    """
+
+    __members__: typing.ClassVar[dict[str, Base]]
+    identity: typing.ClassVar[Base]
+    silu: typing.ClassVar[Base]
+    zero: typing.ClassVar[Base]
+    @typing.overload
+    def __eq__(self, other: Base) -> bool: ...
+    @typing.overload
+    def __eq__(self, other: typing.Any) -> bool: ...
+    def __getstate__(self) -> int: ...
+    def __hash__(self) -> int: ...
+    def __index__(self) -> int: ...
+    def __init__(self, value: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def __int__(self) -> int: ...
+    @typing.overload
+    def __ne__(self, other: Base) -> bool: ...
+    @typing.overload
+    def __ne__(self, other: typing.Any) -> bool: ...
+    def __repr__(self) -> str: ...
+    def __setstate__(self, state: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def __str__(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> int: ...
+
+class Extrapolation:
+    """
+    Members:
+
+      linear
+
+      clamp
+
+      zero
+
+      polynomial
+
+      error
+    """
+
+    __members__: typing.ClassVar[dict[str, Extrapolation]]
+    clamp: typing.ClassVar[Extrapolation]
+    error: typing.ClassVar[Extrapolation]
+    linear: typing.ClassVar[Extrapolation]
+    polynomial: typing.ClassVar[Extrapolation]
+    zero: typing.ClassVar[Extrapolation]
+    @typing.overload
+    def __eq__(self, other: Extrapolation) -> bool: ...
+    @typing.overload
+    def __eq__(self, other: typing.Any) -> bool: ...
+    def __getstate__(self) -> int: ...
+    def __hash__(self) -> int: ...
+    def __index__(self) -> int: ...
+    def __init__(self, value: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def __int__(self) -> int: ...
+    @typing.overload
+    def __ne__(self, other: Extrapolation) -> bool: ...
+    @typing.overload
+    def __ne__(self, other: typing.Any) -> bool: ...
+    def __repr__(self) -> str: ...
+    def __setstate__(self, state: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def __str__(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> int: ...
+
+class Layer:
+    def __init__(
+        self,
+        inputs: typing.SupportsInt | typing.SupportsIndex,
+        sums: typing.SupportsInt | typing.SupportsIndex,
+        arities: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        intervals: typing.SupportsInt | typing.SupportsIndex,
+        degree: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    @property
+    def arities(self) -> list[int]: ...
+    @property
+    def degree(self) -> int: ...
+    @property
+    def inputs(self) -> int: ...
+    @property
+    def intervals(self) -> int: ...
+    @property
+    def nodes(self) -> int: ...
+    @property
+    def subnodes(self) -> int: ...
+    @property
+    def sums(self) -> int: ...
+
+class Network32:
+    def __init__(
+        self,
+        layers: collections.abc.Sequence[Layer],
+        base: Base,
+        extrapolation: Extrapolation,
+        affine: bool,
+    ) -> None: ...
+    def affine(
+        self, layer: typing.SupportsInt | typing.SupportsIndex, which: str
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    def assign(self, other: Network32) -> None: ...
+    def coefficients(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    def copy(self) -> Network32: ...
+    def edge_mask(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.uint8]: ...
+    def knots(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    def parameters(self) -> numpy.typing.NDArray[numpy.float32]: ...
+    def set_edge_mask(
+        self, layer: typing.SupportsInt | typing.SupportsIndex, mask: numpy.ndarray
+    ) -> None: ...
+    def set_knots(
+        self, layer: typing.SupportsInt | typing.SupportsIndex, knots: numpy.ndarray
+    ) -> None: ...
+    def set_parameters(self, values: numpy.ndarray) -> None: ...
+    def set_trainable(self, coefficients: bool, base_weights: bool, affine: bool) -> None: ...
+    def trainable(self) -> numpy.typing.NDArray[numpy.uint8]: ...
+    def trainable_groups(self) -> tuple[bool, bool, bool]: ...
+    @property
+    def affine_enabled(self) -> bool: ...
+    @property
+    def base(self) -> Base: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def extrapolation(self) -> Extrapolation: ...
+    @property
+    def layers(self) -> list[Layer]: ...
+    @property
+    def parameter_count(self) -> int: ...
+
+class Network64:
+    def __init__(
+        self,
+        layers: collections.abc.Sequence[Layer],
+        base: Base,
+        extrapolation: Extrapolation,
+        affine: bool,
+    ) -> None: ...
+    def affine(
+        self, layer: typing.SupportsInt | typing.SupportsIndex, which: str
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def assign(self, other: Network64) -> None: ...
+    def coefficients(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def copy(self) -> Network64: ...
+    def edge_mask(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.uint8]: ...
+    def knots(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def parameters(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def set_edge_mask(
+        self, layer: typing.SupportsInt | typing.SupportsIndex, mask: numpy.ndarray
+    ) -> None: ...
+    def set_knots(
+        self, layer: typing.SupportsInt | typing.SupportsIndex, knots: numpy.ndarray
+    ) -> None: ...
+    def set_parameters(self, values: numpy.ndarray) -> None: ...
+    def set_trainable(self, coefficients: bool, base_weights: bool, affine: bool) -> None: ...
+    def trainable(self) -> numpy.typing.NDArray[numpy.uint8]: ...
+    def trainable_groups(self) -> tuple[bool, bool, bool]: ...
+    @property
+    def affine_enabled(self) -> bool: ...
+    @property
+    def base(self) -> Base: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def extrapolation(self) -> Extrapolation: ...
+    @property
+    def layers(self) -> list[Layer]: ...
+    @property
+    def parameter_count(self) -> int: ...
+
+class Samples32:
+    def __init__(
+        self,
+        x: numpy.ndarray,
+        y: numpy.ndarray | None,
+        labels: numpy.ndarray | None,
+        outputs: typing.SupportsInt | typing.SupportsIndex,
+        weight: numpy.ndarray | None,
+        index: numpy.ndarray | None,
+    ) -> None: ...
+    @property
+    def count(self) -> int: ...
+
+class Samples64:
+    def __init__(
+        self,
+        x: numpy.ndarray,
+        y: numpy.ndarray | None,
+        labels: numpy.ndarray | None,
+        outputs: typing.SupportsInt | typing.SupportsIndex,
+        weight: numpy.ndarray | None,
+        index: numpy.ndarray | None,
+    ) -> None: ...
+    @property
+    def count(self) -> int: ...
+
+class Objective32:
+    pass
+
+class DataObjective32(Objective32):
+    def __init__(
+        self,
+        network: Network32,
+        samples: Samples32,
+        loss: str,
+        batch: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+
+class FunctionObjective32(Objective32):
+    def __init__(
+        self,
+        network: Network32,
+        function: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float32]],
+            tuple[typing.SupportsFloat | typing.SupportsIndex, numpy.ndarray],
+        ],
+    ) -> None: ...
+
+class Optimizer32:
+    def reset(self, parameters: numpy.ndarray) -> None: ...
+    @property
+    def parameters(self) -> numpy.typing.NDArray[numpy.float32]: ...
+    @property
+    def value(self) -> float: ...
+
+class Adam32(Optimizer32):
+    def __init__(
+        self,
+        parameters: numpy.ndarray,
+        learning_rate: typing.SupportsFloat | typing.SupportsIndex,
+        weight_decay: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class Lbfgs32(Optimizer32):
+    def __init__(
+        self, parameters: numpy.ndarray, learning_rate: typing.SupportsFloat | typing.SupportsIndex
+    ) -> None: ...
+
+class Best32:
+    def __init__(self) -> None: ...
+    @property
+    def parameters(self) -> numpy.typing.NDArray[numpy.float32]: ...
+    @property
+    def value(self) -> float: ...
+
+class Objective64:
+    pass
+
+class DataObjective64(Objective64):
+    def __init__(
+        self,
+        network: Network64,
+        samples: Samples64,
+        loss: str,
+        batch: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+
+class FunctionObjective64(Objective64):
+    def __init__(
+        self,
+        network: Network64,
+        function: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float64]],
+            tuple[typing.SupportsFloat | typing.SupportsIndex, numpy.ndarray],
+        ],
+    ) -> None: ...
+
+class Optimizer64:
+    def reset(self, parameters: numpy.ndarray) -> None: ...
+    @property
+    def parameters(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def value(self) -> float: ...
+
+class Adam64(Optimizer64):
+    def __init__(
+        self,
+        parameters: numpy.ndarray,
+        learning_rate: typing.SupportsFloat | typing.SupportsIndex,
+        weight_decay: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class Lbfgs64(Optimizer64):
+    def __init__(
+        self, parameters: numpy.ndarray, learning_rate: typing.SupportsFloat | typing.SupportsIndex
+    ) -> None: ...
+
+class Best64:
+    def __init__(self) -> None: ...
+    @property
+    def parameters(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def value(self) -> float: ...
+
+@typing.overload
+def activation_range(
+    network: Network32, x: numpy.ndarray, layer: typing.SupportsInt | typing.SupportsIndex
+) -> tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32]]: ...
+@typing.overload
+def activation_range(
+    network: Network64, x: numpy.ndarray, layer: typing.SupportsInt | typing.SupportsIndex
+) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+@typing.overload
+def activations(
+    network: Network32, x: numpy.ndarray, layer: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.float32]: ...
+@typing.overload
+def activations(
+    network: Network64, x: numpy.ndarray, layer: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.float64]: ...
+def available_threads() -> int: ...
+def basis32(
+    knots: numpy.ndarray,
+    degree: typing.SupportsInt | typing.SupportsIndex,
+    x: numpy.ndarray,
+    order: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[numpy.typing.NDArray[numpy.int32], numpy.typing.NDArray[numpy.float32]]: ...
+def basis64(
+    knots: numpy.ndarray,
+    degree: typing.SupportsInt | typing.SupportsIndex,
+    x: numpy.ndarray,
+    order: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[numpy.typing.NDArray[numpy.int32], numpy.typing.NDArray[numpy.float64]]: ...
+def compiler() -> str: ...
+@typing.overload
+def dumps(network: Network32, notes: collections.abc.Mapping[str, str]) -> bytes: ...
+@typing.overload
+def dumps(network: Network64, notes: collections.abc.Mapping[str, str]) -> bytes: ...
+def first_nonfinite(values: numpy.ndarray) -> tuple[int, int] | None: ...
+def has_openmp() -> bool: ...
+def instruction_set() -> str: ...
+def load(path: bytes) -> tuple[Network32 | Network64, dict[str, str]]: ...
+def loads(data: bytes) -> tuple[Network32 | Network64, dict[str, str]]: ...
+@typing.overload
+def loss(network: Network32, samples: Samples32, loss: str) -> float: ...
+@typing.overload
+def loss(network: Network64, samples: Samples64, loss: str) -> float: ...
+@typing.overload
+def loss_and_gradient(
+    network: Network32, samples: Samples32, loss: str
+) -> tuple[float, numpy.typing.NDArray[numpy.float32]]: ...
+@typing.overload
+def loss_and_gradient(
+    network: Network64, samples: Samples64, loss: str
+) -> tuple[float, numpy.typing.NDArray[numpy.float64]]: ...
+def num_threads() -> int: ...
+@typing.overload
+def predict(network: Network32, x: numpy.ndarray) -> numpy.typing.NDArray[numpy.float32]: ...
+@typing.overload
+def predict(network: Network64, x: numpy.ndarray) -> numpy.typing.NDArray[numpy.float64]: ...
+@typing.overload
+def pullback(
+    network: Network32, x: numpy.ndarray, grad_y: numpy.ndarray
+) -> tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32]]: ...
+@typing.overload
+def pullback(
+    network: Network64, x: numpy.ndarray, grad_y: numpy.ndarray
+) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+@typing.overload
+def run(
+    optimizer: Optimizer32,
+    objective: Objective32,
+    steps: typing.SupportsInt | typing.SupportsIndex,
+    best: Best32,
+) -> tuple[numpy.typing.NDArray[numpy.float64], bool]: ...
+@typing.overload
+def run(
+    optimizer: Optimizer64,
+    objective: Objective64,
+    steps: typing.SupportsInt | typing.SupportsIndex,
+    best: Best64,
+) -> tuple[numpy.typing.NDArray[numpy.float64], bool]: ...
+@typing.overload
+def save(path: bytes, network: Network32, notes: collections.abc.Mapping[str, str]) -> None: ...
+@typing.overload
+def save(path: bytes, network: Network64, notes: collections.abc.Mapping[str, str]) -> None: ...
+def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+
+__version__: str
+
+class FormatError(ValueError):
+    "A file that is not what it claims to be; the message says why."
