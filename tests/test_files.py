@@ -327,13 +327,13 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, good: 
 
 def test_paths_that_cannot_be_are_os_errors(tmp_path: Path) -> None:
     model = model_of("plain", "float64")
-    with pytest.raises(FileNotFoundError, match=r"cannot read .*none"):
+    with pytest.raises(FileNotFoundError, match=r"none"):
         KAN.load(tmp_path / "none")
-    with pytest.raises(IsADirectoryError, match="cannot read"):
+    with pytest.raises(IsADirectoryError, match="directory"):
         KAN.load(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"cannot write .*none"):
+    with pytest.raises(FileNotFoundError, match=r"none"):
         model.save(tmp_path / "none" / "m.safetensors")
-    with pytest.raises(IsADirectoryError, match="cannot write"):
+    with pytest.raises(IsADirectoryError, match="directory"):
         model.save(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

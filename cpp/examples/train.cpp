@@ -13,7 +13,8 @@ int main() {
   std::vector<double> x(2 * rows);
   std::vector<double> y(rows);
   for (std::size_t n = 0; n < rows; ++n) {
-    for (std::size_t i = 0; i < 2; ++i) x[2 * n + i] = 2.0 * (random() / 4294967296.0) - 1.0;
+    for (std::size_t i = 0; i < 2; ++i)
+      x[2 * n + i] = 2.0 * (static_cast<double>(random()) / 4294967296.0) - 1.0;
     y[n] = std::exp(std::sin(3.141592653589793 * x[2 * n]) + x[2 * n + 1] * x[2 * n + 1]);
   }
 
@@ -23,7 +24,7 @@ int main() {
   architecture.layers = {kan::Layer{2, 3, {}, 5, 3}, kan::Layer{3, 1, {}, 5, 3}};
   kan::Network<double> network(architecture);
   std::vector<double> start(network.parameter_count());
-  for (double& value : start) value = 0.2 * (random() / 4294967296.0) - 0.1;
+  for (double& value : start) value = 0.2 * (static_cast<double>(random()) / 4294967296.0) - 0.1;
   network.set_parameters(start.data());
 
   const kan::Samples<double> samples{x.data(), y.data(), nullptr, nullptr, nullptr, rows};

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "kan/samples.hpp"
+
 namespace kan {
 namespace {
 
@@ -41,6 +43,11 @@ void fused_update(std::size_t count, const AdamOptions& options, const Rates& ra
     second[p] = b2 * second[p] + c2 * gradient[p] * gradient[p];
     parameters[p] -= step * first[p] / (std::sqrt(second[p]) * bias2 + epsilon);
   }
+}
+
+template <class T>
+bool all_finite(const std::vector<T>& values) {
+  return first_nonfinite(values.data(), values.size()) == values.size();
 }
 
 }  // namespace
@@ -103,23 +110,25 @@ bool Adam<T>::step(Objective<T>& objective) {
   objective.next_step();
   if (objective.is_stochastic() || !evaluated_) {
     const double value = objective.evaluate(parameters_.data(), next_gradient_.data());
-    if (!std::isfinite(value)) return evaluated_ && take_back();
+    if (!std::isfinite(value) || !all_finite(next_gradient_)) return evaluated_ && take_back();
     value_ = value;
     evaluated_ = true;
     std::swap(gradient_, next_gradient_);
   }
   previous_ = parameters_;
   if (objective.is_stochastic()) {
-    taken_back_ = 0;
     update(objective.trainable());
+    if (!all_finite(parameters_)) return take_back();
+    taken_back_ = 0;
     return true;
   }
   const std::vector<T> first = first_moment_;
   const std::vector<T> second = second_moment_;
   update(objective.trainable());
+  if (!all_finite(parameters_)) return take_back();
   try {
     const double value = objective.evaluate(parameters_.data(), next_gradient_.data());
-    if (!std::isfinite(value)) return take_back();
+    if (!std::isfinite(value) || !all_finite(next_gradient_)) return take_back();
     value_ = value;
   } catch (...) {
     parameters_ = previous_;

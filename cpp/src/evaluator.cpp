@@ -14,7 +14,8 @@
 namespace kan {
 namespace {
 
-constexpr std::size_t chunk_bytes = std::size_t{2} << 20;
+constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
+constexpr std::size_t least_chunk_rows = 256;
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
@@ -36,7 +37,7 @@ std::size_t rows_per_chunk(const Architecture& architecture, std::size_t most_ro
     bytes += size(layer.inputs) * per_input + 3 * sizeof(T) * size(layer.subnodes());
   }
   const std::size_t fitting = chunk_bytes / bytes / kernels::tile_rows * kernels::tile_rows;
-  const std::size_t chunk = std::min(std::max(fitting, 2 * kernels::tile_rows), kernels::most_rows);
+  const std::size_t chunk = std::min(std::max(fitting, least_chunk_rows), kernels::most_rows);
   return most_rows == 0 ? chunk : std::min(chunk, whole_blocks(most_rows));
 }
 

@@ -12,22 +12,25 @@ namespace {
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
 template <class T>
-void basis_of_tile(const Network<T>& network, std::size_t l, const LayerBuffers<T>& buffers,
+void basis_of_rows(const Network<T>& network, std::size_t l, const LayerBuffers<T>& buffers,
                    const kernels::Shape& shape, std::size_t begin, std::size_t end) {
   const Grid<T>& grid = network.grid(l);
   const std::size_t knots = size(network.layer(l).knots());
   const std::size_t weights = size(weight_count(shape)) * shape.stride;
   for (std::size_t i = 0; i < size(shape.inputs); ++i) {
-    kernels::active<T>().basis(shape, grid.knots.data() + i * knots, grid.inverse_spacing[i],
-                               buffers.inputs + i * shape.stride, begin, end,
-                               buffers.cells + i * shape.stride, buffers.weights + i * weights,
-                               buffers.slopes != nullptr ? buffers.slopes + i * weights : nullptr);
+    T* slopes = buffers.slopes != nullptr ? buffers.slopes + i * weights : nullptr;
+    for (std::size_t first = begin; first < end; first += kernels::tile_rows) {
+      kernels::active<T>().basis(
+          shape, grid.knots.data() + i * knots, grid.inverse_spacing[i],
+          buffers.inputs + i * shape.stride, first, std::min(first + kernels::tile_rows, end),
+          buffers.cells + i * shape.stride, buffers.weights + i * weights, slopes);
+    }
   }
 }
 
 /// Wide layers: sums by rows -> by features, the padding filled with a real sample.
 template <class T>
-void tile_to_features(const LayerBuffers<T>& buffers, const kernels::Shape& shape,
+void rows_to_features(const LayerBuffers<T>& buffers, const kernels::Shape& shape,
                       std::size_t begin, std::size_t end) {
   const std::size_t outputs = size(shape.outputs);
   transpose(buffers.rows + begin * outputs, outputs, end - begin, outputs, buffers.sums + begin,
@@ -42,17 +45,34 @@ void repeat_last(T* features, std::size_t feature_count, std::size_t count, std:
   }
 }
 
-std::size_t tiles(std::size_t count) {
-  return (count + kernels::tile_rows - 1) / kernels::tile_rows;
+/// Rows that one thread takes at once: more where many coefficients have to be read for each, and
+/// few enough that every thread gets some. No row's result depends on it.
+template <class T>
+std::size_t rows_per_task(const kernels::Shape& shape, std::size_t count) {
+  constexpr std::size_t cache = std::size_t{1} << 17;
+  const std::size_t coefficients =
+      size(shape.inputs) * size(row_count(shape)) * size(shape.outputs) * sizeof(T);
+  const std::size_t most =
+      is_wide(shape) && coefficients > cache ? 4 * kernels::tile_rows : kernels::tile_rows;
+  const std::size_t share = count / static_cast<std::size_t>(thread_count()) + 1;
+  const std::size_t blocks = (share + kernels::lane_block - 1) / kernels::lane_block;
+  return std::min(most, blocks * kernels::lane_block);
+}
+
+/// Calls task(begin, end) for stretches of the rows 0 .. count - 1, in parallel.
+template <class T, class Task>
+void for_rows(const kernels::Shape& shape, std::size_t count, const Task& task) {
+  const std::size_t rows = rows_per_task<T>(shape, count);
+  parallel_for((count + rows - 1) / rows, layer_work(shape, count), [&](std::size_t number) {
+    task(number * rows, std::min((number + 1) * rows, count));
+  });
 }
 
 /// dx of a chunk, parallel over samples.
 template <class T>
 void grad_inputs_of(const T* C, const LayerBuffers<T>& buffers, const kernels::Shape& shape,
                     std::size_t count, const T* g, T* grad_inputs) {
-  parallel_for(tiles(count), layer_work(shape, count), [&](std::size_t tile) {
-    const std::size_t begin = tile * kernels::tile_rows;
-    const std::size_t end = std::min(begin + kernels::tile_rows, count);
+  for_rows<T>(shape, count, [&](std::size_t begin, std::size_t end) {
     kernels::active<T>().dot(shape, C, buffers.cells, buffers.slopes, g, begin, end, grad_inputs);
   });
   for (std::size_t i = 0; i < size(shape.inputs); ++i) {
@@ -79,13 +99,11 @@ void layer_forward(const Network<T>& network, std::size_t l, const LayerBuffers<
                    std::size_t count, std::size_t stride) noexcept {
   const kernels::Shape shape = kernel_shape(network, l, stride);
   const T* C = network.parameters() + network.offsets(l).coefficients;
-  parallel_for(tiles(count), layer_work(shape, count), [&](std::size_t tile) {
-    const std::size_t begin = tile * kernels::tile_rows;
-    const std::size_t end = std::min(begin + kernels::tile_rows, count);
-    basis_of_tile(network, l, buffers, shape, begin, end);
+  for_rows<T>(shape, count, [&](std::size_t begin, std::size_t end) {
+    basis_of_rows(network, l, buffers, shape, begin, end);
     kernels::active<T>().contract(shape, C, buffers.cells, buffers.weights, begin, end,
                                   is_wide(shape) ? buffers.rows : buffers.sums);
-    if (is_wide(shape)) tile_to_features(buffers, shape, begin, end);
+    if (is_wide(shape)) rows_to_features(buffers, shape, begin, end);
   });
   repeat_last(buffers.sums, size(shape.outputs), count, stride);
   nodes_forward(network, l, buffers.nodes, stride);

@@ -115,7 +115,10 @@ def edge_of(network: Core, layer: Any, source: Any, target: Any) -> Edge:
 
 
 def _position(value: Any, name: str, count: int) -> int:
-    position = integer(value, name, -(2**63))
+    try:
+        position = integer(value, name, -(2**63))
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {value!r}") from None
     if not -count <= position < count:
         raise IndexError(f"{name} must be in 0..{count - 1}, got {position}")
     return position % count

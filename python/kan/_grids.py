@@ -30,6 +30,7 @@ def subsample(x: Array) -> Array:
     return np.ascontiguousarray(x[rows])
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what overflows is not finite: nothing changes
 def update_grid(network: Core, x: Array, grid_eps: float) -> None:
     """Move the grid of every layer to where its inputs are, layer by layer.
 
@@ -63,7 +64,9 @@ def _points(x: Array, low: float, high: float, intervals: int, grid_eps: float) 
     adaptive = np.append(quantiles, high)
     adaptive[0] = low
     uniform = np.linspace(low, high, intervals + 1)
-    return grid_eps * uniform + (1.0 - grid_eps) * adaptive
+    points = grid_eps * uniform + (1.0 - grid_eps) * adaptive
+    points[0], points[-1] = low, high  # exactly: no sample may lie outside by a rounding
+    return points
 
 
 def _usable(points: Array, dtype: str) -> bool:

@@ -41,19 +41,9 @@ struct ExpConstants<double> {
 };
 
 // 1/n!, from n = 0.
-static constexpr double inverse_factorial[] = {1.0,
-                                               1.0,
-                                               1.0 / 2,
-                                               1.0 / 6,
-                                               1.0 / 24,
-                                               1.0 / 120,
-                                               1.0 / 720,
-                                               1.0 / 5040,
-                                               1.0 / 40320,
-                                               1.0 / 362880,
-                                               1.0 / 3628800,
-                                               1.0 / 39916800,
-                                               1.0 / 479001600};
+static constexpr double inverse_factorial[] = {
+    1.0,        1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,      1.0 / 720,
+    1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600};
 
 /// e^x for |x| <= limit (beyond, e^limit or e^-limit), within 2 units in the last place in float
 /// and 1e-15 relative in double. Taylor polynomial of r in [-ln 2 / 2, ln 2 / 2]: the remainder

@@ -20,8 +20,8 @@ struct BasisRows {
 /// Cell and position t = (x - left end) / h in [0, 1] of every sample on a uniform grid. Rounding
 /// may put a point next to a knot into the neighbouring cell, where the same polynomials meet.
 template <class T>
-void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x,
-                           std::size_t count, std::int32_t* cells, T* t) {
+void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x, std::size_t count,
+                    std::int32_t* cells, T* t) {
   const T lo = grid[0];
   const T most = T(intervals - 1);
   for (std::size_t n = 0; n < count; ++n) {
@@ -36,8 +36,7 @@ void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x,
 
 /// The triangle of degree K in units of h, where every denominator of level j is j.
 template <int K, bool with_slopes, class T>
-void uniform_rows(const T* t, std::size_t count, T inverse_spacing,
-                         const BasisRows<T>& rows) {
+void uniform_rows(const T* t, std::size_t count, T inverse_spacing, const BasisRows<T>& rows) {
   for (std::size_t n = 0; n < count; ++n) {
     T v[K + 1] = {T(1)};
 #pragma GCC unroll 6
@@ -71,8 +70,8 @@ constexpr int counted_intervals = 32;
 
 /// Cell of every sample on any knots, and its 2K nearest knots, near[j][tile_rows].
 template <int K, class T>
-void locate_any(const T* knots, int intervals, const T* x, std::size_t count,
-                       std::int32_t* cells, T* near) {
+void locate_any(const T* knots, int intervals, const T* x, std::size_t count, std::int32_t* cells,
+                T* near) {
   if (intervals <= counted_intervals) {
     for (std::size_t n = 0; n < count; ++n) cells[n] = 0;
     for (int j = 1; j < intervals; ++j) {
@@ -125,7 +124,7 @@ void any_rows(const T* near, const T* x, std::size_t count, const BasisRows<T>& 
 /// b(x) and, where slope is not null, b'(x).
 template <class T>
 void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restrict value,
-                      T* __restrict slope) {
+               T* __restrict slope) {
   if (base == Base::silu && slope != nullptr) {
     for (std::size_t n = 0; n < count; ++n) {
       const T s = T(1) / (T(1) + exponential(-x[n]));

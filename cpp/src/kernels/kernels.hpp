@@ -10,7 +10,7 @@ namespace kan::kernels {
 /// Samples of a chunk are padded to a multiple of this, and tiles begin at multiples of it.
 constexpr std::size_t lane_block = 16;
 
-/// Most samples that one call of `basis`, `contract` or `dot` works on.
+/// Most samples that one call of `basis` works on, or of `contract` or `dot` in a narrow layer.
 constexpr std::size_t tile_rows = 64;
 
 /// Most samples of a chunk, which one call of `scatter` works on.

@@ -45,8 +45,8 @@ struct DenseTile {
 
 /// sum[n] += sum_m dense[m][n] C[m][o], rows in ascending order.
 template <class T>
-void add_dense(const Shape& shape, const DenseTile<T>& dense, const T* C, int o,
-                      std::size_t count, T* __restrict sum) {
+void add_dense(const Shape& shape, const DenseTile<T>& dense, const T* C, int o, std::size_t count,
+               T* __restrict sum) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
   const auto rows = static_cast<std::size_t>(row_count(shape));
   const T* c = C + o;
@@ -71,11 +71,11 @@ void add_dense(const Shape& shape, const DenseTile<T>& dense, const T* C, int o,
 
 /// sum[n] += sum_r weights[r][n] C[row(r, cell[n])][o], looked up sample by sample.
 template <int K, class T>
-void add_looked_up(const Shape& shape, const T* C, const std::int32_t* cells,
-                          const T* weights, int o, std::size_t begin, std::size_t count,
-                          T* __restrict sum) {
+void add_looked_up(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
+                   int o, std::size_t begin, std::size_t count, T* __restrict sum) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
-  const T base = C[static_cast<std::size_t>(basis_count(shape)) * outputs + static_cast<std::size_t>(o)];
+  const T base =
+      C[static_cast<std::size_t>(basis_count(shape)) * outputs + static_cast<std::size_t>(o)];
   for (std::size_t n = 0; n < count; ++n) {
     const T* c = C + static_cast<std::size_t>(cells[begin + n]) * outputs + o;
     const T* w = weights + begin + n;
@@ -94,8 +94,8 @@ const T* input_rows(const Shape& shape, const T* C, int i) {
 }
 
 template <int K, class T>
-void narrow_contract(const Shape& shape, const T* C, const std::int32_t* cells,
-                            const T* weights, std::size_t begin, std::size_t end, T* y) {
+void narrow_contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
+                     std::size_t begin, std::size_t end, T* y) {
   const std::size_t count = end - begin;
   for (int o = 0; o < shape.outputs; ++o) {
     T* row = y + static_cast<std::size_t>(o) * shape.stride;
@@ -121,7 +121,7 @@ void narrow_contract(const Shape& shape, const T* C, const std::int32_t* cells,
 
 template <int K, class T>
 void narrow_dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slopes,
-                       const T* g, std::size_t begin, std::size_t end, T* dx) {
+                const T* g, std::size_t begin, std::size_t end, T* dx) {
   const std::size_t count = end - begin;
   DenseTile<T> dense;
   T slope[tile_rows];
@@ -161,8 +161,8 @@ T tile_product(const T* a, const T* b, std::size_t count) {
 }
 
 template <int K, class T>
-void scatter_looked_up(const Shape& shape, const std::int32_t* cells, const T* weights,
-                              const T* g, std::size_t count, T* dC) {
+void scatter_looked_up(const Shape& shape, const std::int32_t* cells, const T* weights, const T* g,
+                       std::size_t count, T* dC) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
   T* base = dC + static_cast<std::size_t>(basis_count(shape)) * outputs;
   for (std::size_t n = 0; n < count; ++n) {
@@ -179,8 +179,8 @@ void scatter_looked_up(const Shape& shape, const std::int32_t* cells, const T* w
 }
 
 template <int K, class T>
-void narrow_scatter(const Shape& shape, const std::int32_t* cells, const T* weights,
-                           const T* g, std::size_t count, int first, int last, T* dC) {
+void narrow_scatter(const Shape& shape, const std::int32_t* cells, const T* weights, const T* g,
+                    std::size_t count, int first, int last, T* dC) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
   const auto rows = static_cast<std::size_t>(row_count(shape));
   DenseTile<T> dense;

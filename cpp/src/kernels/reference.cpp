@@ -8,7 +8,7 @@ namespace {
 std::size_t at(const Shape& shape, std::size_t n, int o) {
   const auto output = static_cast<std::size_t>(o);
   return is_wide(shape) ? n * static_cast<std::size_t>(shape.outputs) + output
-                      : output * shape.stride + n;
+                        : output * shape.stride + n;
 }
 
 /// Where row r of the cell (r = 0..k, then the base weight) begins in C, for input i.
@@ -49,7 +49,8 @@ void contract(const Shape& shape, const T* C, const std::int32_t* cells, const T
       for (int i = 0; i < shape.inputs; ++i) {
         const std::int32_t cell = cells[static_cast<std::size_t>(i) * shape.stride + n];
         for (int r = 0; r < weight_count(shape); ++r) {
-          sum += weights[weight_at(shape, i, r, n)] * C[row_at(shape, i, cell, r) + static_cast<std::size_t>(o)];
+          sum += weights[weight_at(shape, i, r, n)] *
+                 C[row_at(shape, i, cell, r) + static_cast<std::size_t>(o)];
         }
       }
       y[at(shape, n, o)] = sum;
@@ -67,7 +68,8 @@ void dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slo
       for (int o = 0; o < shape.outputs; ++o) {
         T slope = T(0);
         for (int r = 0; r < weight_count(shape); ++r) {
-          slope += slopes[weight_at(shape, i, r, n)] * C[row_at(shape, i, cell, r) + static_cast<std::size_t>(o)];
+          slope += slopes[weight_at(shape, i, r, n)] *
+                   C[row_at(shape, i, cell, r) + static_cast<std::size_t>(o)];
         }
         sum += g[at(shape, n, o)] * slope;
       }

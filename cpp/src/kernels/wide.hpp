@@ -112,8 +112,7 @@ void wide_contract(const Shape& shape, const T* C, const std::int32_t* cells, co
   const WideLayer<T> layer(shape);
   const auto inputs = static_cast<std::size_t>(shape.inputs);
   constexpr std::size_t L = lanes<T>;
-  const std::size_t step =
-      layer.inputs_at_once(layer.outputs < 8 * L ? layer.outputs : 8 * L);
+  const std::size_t step = layer.inputs_at_once(layer.outputs < 8 * L ? layer.outputs : 8 * L);
   std::size_t o = 0;
   const auto for_inputs = [&](auto block) {
     for (std::size_t i0 = 0; i0 < inputs; i0 += step) {
