@@ -73,8 +73,11 @@ void Adam<T>::reset(std::vector<T> parameters) {
   next_gradient_.assign(parameters_.size(), T(0));
   first_moment_.assign(parameters_.size(), T(0));
   second_moment_.assign(parameters_.size(), T(0));
+  learning_rate_ = options_.learning_rate;
+  taken_back_ = 0;
   updates_ = 0;
   evaluated_ = false;
+  value_ = std::numeric_limits<double>::infinity();
 }
 
 template <class T>

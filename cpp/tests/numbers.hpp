@@ -79,7 +79,8 @@ std::vector<T> uneven_knots(int intervals, int degree, bool repeated, Random& ra
 template <class T>
 long double basis_by_definition(const std::vector<T>& knots, int m, int j, int interval,
                                 long double x) {
-  if (j == 0) return m == interval ? 1.0L : 0.0L;
+  if (interval < m || interval > m + j) return 0.0L;
+  if (j == 0) return 1.0L;
   const auto knot = [&](int index) { return static_cast<long double>(knots[size(index)]); };
   const long double left = knot(m + j) - knot(m);
   const long double right = knot(m + j + 1) - knot(m + 1);
@@ -96,7 +97,7 @@ template <class T>
 long double derivative_by_definition(const std::vector<T>& knots, int m, int j, int interval,
                                      long double x, int order) {
   if (order == 0) return basis_by_definition(knots, m, j, interval, x);
-  if (j == 0) return 0.0L;
+  if (j == 0 || interval < m || interval > m + j) return 0.0L;
   const auto knot = [&](int index) { return static_cast<long double>(knots[size(index)]); };
   const long double left = knot(m + j) - knot(m);
   const long double right = knot(m + j + 1) - knot(m + 1);

@@ -24,9 +24,6 @@ OPTIMIZERS = {"LBFGS": 1.0, "Adam": 1e-3}  # with their learning rates
 # Most steps in one call of the core, which has room for their values ready.
 MOST_STEPS = 2**12
 
-# Longest stretch of steps without a look at the progress bar, in seconds.
-STRETCH = 0.1
-
 
 @dataclass
 class FitOptions:
@@ -193,6 +190,7 @@ class Run:
     options: FitOptions
     history: History = field(default_factory=History)
     best: Best = field(default_factory=Best)
+    moving: Any = None  # the network on the grid that the optimizer does not know yet
 
     def __post_init__(self) -> None:
         self.suffix = "32" if self.network.dtype == "float32" else "64"
@@ -226,11 +224,16 @@ class Run:
                     pass
         except BaseException:
             self.history.stopped = "interrupted"
-            self.network.set_parameters(self.optimizer.parameters)
+            if self.moving is not None:
+                self.network.assign(self.moving)
+            else:
+                self.network.set_parameters(self.optimizer.parameters)
             raise
         finally:
             self.history.seconds = time.perf_counter() - began
         self._take_core_best()
+        if self.batch and self.history.stopped != "steps":  # in the middle of an epoch
+            self.best.offer(self._deciding_value(), self.network, 0.0)
         if self.best.network is not None:
             self.network.assign(self.best.network)
         return self.history
@@ -249,11 +252,12 @@ class Run:
         self.history["reg"].extend(0.0 for _ in values)
         self._record()
         bar.advance(len(values), self.history)
+        called_off = self._called_off()
         if not more:
             self.history.stopped = "converged"
         elif self._out_of_patience():
             self.history.stopped = "patience"
-        elif self._called_off():
+        elif called_off:
             self.history.stopped = "callback"
         return self.history.stopped == "steps"
 
@@ -262,7 +266,7 @@ class Run:
         watched = self.problem.test or self.problem.validation or options.patience
         if options.callbacks or options.metrics or (watched and not self.batch):
             return 1
-        most = min(options.steps - step, bar.stretch(STRETCH), MOST_STEPS)
+        most = min(options.steps - step, bar.stretch, MOST_STEPS)
         if self.batch:
             most = min(most, self.epoch - step % self.epoch)
         if self.problem.test:
@@ -316,7 +320,9 @@ class Run:
         moved: Any = self.network.copy()
         update_grid(moved, self.problem.train.inputs_to_look_at(), self.model.grid_eps)
         if math.isfinite(self.problem.loss.value(moved, self.problem.train)):
+            self.moving = moved
             self.network.assign(moved)
             self.history.grid_updates.append(step)
         self.optimizer.reset(self.network.parameters())
+        self.moving = None
         self.core_best = self._core("Best")()

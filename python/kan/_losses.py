@@ -104,12 +104,13 @@ def loss_named(loss: Any, name: str = "loss_fn") -> Loss:
             f"{name} must be 'mse', 'cross_entropy' or a function of (prediction, y), got {loss!r}"
         )
     thing = loss if hasattr(loss, "__name__") else type(loss)
-    if thing.__module__.partition(".")[0] == "torch" and thing.__name__ in OF_TORCH:
+    module = str(getattr(thing, "__module__", ""))
+    if module.partition(".")[0] == "torch" and thing.__name__ in OF_TORCH:
         for option, plain in PLAIN.items():
             if getattr(loss, option, plain) != plain:
                 raise ValueError(f"{name} must be a torch loss without options, got {loss!r}")
         return Loss(OF_TORCH[thing.__name__])
-    return Loss(thing.__name__, loss)
+    return Loss("function", loss)
 
 
 class Data:

@@ -12,6 +12,9 @@ from ._history import History
 
 __all__ = ["Bar"]
 
+# Stretches of steps that took less than so many seconds may be longer.
+QUICK = 0.05
+
 
 class Bar:
     """A tqdm bar that shows the latest losses; by default where somebody is watching."""
@@ -38,22 +41,22 @@ class Bar:
     ) -> None:
         self._bar.close()
 
-    def stretch(self, seconds: float) -> int:
+    @property
+    def stretch(self) -> int:
         """How many steps to take before the bar wants to know, at the pace seen so far."""
-        if not self._shown:
-            return sys.maxsize
-        return min(self._next_stretch, self._log) if self._log > 1 else self._next_stretch
+        return self._next_stretch if self._shown else sys.maxsize
 
     def advance(self, steps: int, history: History) -> None:
         """Show that `steps` more are done."""
         if not self._shown:
             return
         now = time.perf_counter()
-        quick = now - self._last < 0.05
+        quick = now - self._last < QUICK
         self._next_stretch = self._next_stretch * 2 if quick else max(1, self._next_stretch // 2)
         self._last = now
+        news = (self._done + steps) // self._log > self._done // self._log
         self._done += steps
-        if self._done % self._log == 0 or self._done == self._bar.total:
+        if news or self._done == self._bar.total:
             names = ("train_loss", "test_loss", "validation_loss")
             latest = {n: history[n][-1] for n in names if history.get(n)}
             self._bar.set_postfix_str(
