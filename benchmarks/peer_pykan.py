@@ -12,6 +12,7 @@ warnings.filterwarnings("ignore")
 
 import torch  # noqa: E402
 from cases import CASES, data  # noqa: E402
+
 from kan import KAN  # noqa: E402
 
 

@@ -36,8 +36,9 @@ class Kan:
     """kan through its public `fit`."""
 
     def __init__(self, name: str) -> None:
-        import kan
         from cases import CASES, data
+
+        import kan
 
         case = CASES[name]
         kan.set_num_threads(int(THREADS))

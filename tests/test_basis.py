@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-import reference_kan
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_models import random_model, with_masked_edges, with_uneven_grids
 from scipy.interpolate import BSpline
 
+import reference_kan
 from kan import KAN, _core
+from random_models import random_model, with_masked_edges, with_uneven_grids
 
 DEGREES = range(6)
 POLICIES = ["linear", "clamp", "zero", "polynomial", "error"]

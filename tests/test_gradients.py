@@ -7,10 +7,10 @@ the largest entry. No sample may cross a knot, where derivatives of low degrees 
 
 import numpy as np
 import pytest
-import reference_kan
-from random_models import random_model, with_masked_edges, with_uneven_grids
 
+import reference_kan
 from kan import _core
+from random_models import random_model, with_masked_edges, with_uneven_grids
 
 STEP = 1e-6
 MARGIN = 1e-4  # no activation comes closer to a knot; a step moves it by a few STEP
@@ -280,9 +280,10 @@ def test_float32_gradients_agree_with_those_in_double_precision(loss):
     X = samples(exact).astype(np.float32)
     data = (targets(exact, loss, len(X)), loss)
     # about 100 roundings on the way through three layers and back, of eps = 1.2e-7 each
-    assert relative_error(
-        rough.loss_and_gradient(X, *data)[1], exact.loss_and_gradient(X, *data)[1]
-    ) <= 1e-5
+    assert (
+        relative_error(rough.loss_and_gradient(X, *data)[1], exact.loss_and_gradient(X, *data)[1])
+        <= 1e-5
+    )
 
 
 def test_cross_entropy_of_huge_logits_neither_overflows_nor_loses_its_gradient():

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-import reference_kan
-from random_models import random_model, with_masked_edges, with_uneven_grids
 
+import reference_kan
 from kan import KAN, _core
 from kan._splines import extend, insert_knots
+from random_models import random_model, with_masked_edges, with_uneven_grids
 
 DEGREES = range(6)
 POLICIES = ["linear", "clamp", "zero", "polynomial"]
@@ -355,7 +355,9 @@ def test_knots_inserted_by_the_blossom_give_the_same_spline(k):
         computed = reference_kan.splines(new, k, inserted, x, "linear")
         # a coefficient is a blossom outside its cell by up to k cells of very different lengths
         scale = np.abs(inserted).max()
-        np.testing.assert_allclose(computed, expected, rtol=0, atol=1e3 * np.finfo(float).eps * scale)
+        np.testing.assert_allclose(
+            computed, expected, rtol=0, atol=1e3 * np.finfo(float).eps * scale
+        )
 
 
 @pytest.mark.parametrize(

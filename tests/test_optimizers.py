@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from random_models import random_model, with_masked_edges
 from scipy.optimize import minimize
 
 import kan
 from kan import KAN, create_dataset
+from random_models import random_model, with_masked_edges
 
 QUIET = {"verbose": False}
 
@@ -286,7 +286,9 @@ def test_a_weight_of_three_is_a_row_three_times(loss):
     twin = model.copy()
     options = {"steps": 2, "loss_fn": loss, "update_grid": False}
     history = model.fit(X, y, sample_weight=times, **options, **QUIET)
-    repeated = twin.fit(np.repeat(X, times, axis=0), np.repeat(y, times, axis=0), **options, **QUIET)
+    repeated = twin.fit(
+        np.repeat(X, times, axis=0), np.repeat(y, times, axis=0), **options, **QUIET
+    )
     # the same sums in another order, through 40 iterations that amplify the difference
     np.testing.assert_allclose(history["train_loss"], repeated["train_loss"], rtol=1e-8)
     np.testing.assert_allclose(model.get_parameters(), twin.get_parameters(), rtol=1e-4, atol=1e-6)

@@ -48,11 +48,12 @@ TEST_CASE("the exponential in double is within 1e-15, relatively") {
   CHECK(static_cast<double>(worst) <= 1e-15);
 }
 
-TEST_CASE_TEMPLATE("the exponential of 0 is 1, and beyond its limit it stays finite and positive", T,
-                   float, double) {
+TEST_CASE_TEMPLATE("the exponential of 0 is 1, and beyond its limit it stays finite and positive",
+                   T, float, double) {
   CHECK(exponential(T(0)) == T(1));
   const T limit = kan::kernels::ExpConstants<T>::limit;
-  for (const T x : {T(2) * limit, std::numeric_limits<T>::max(), std::numeric_limits<T>::infinity()}) {
+  for (const T x :
+       {T(2) * limit, std::numeric_limits<T>::max(), std::numeric_limits<T>::infinity()}) {
     CHECK(exponential(x) == exponential(limit));
     CHECK(exponential(-x) == exponential(-limit));
   }
@@ -64,8 +65,7 @@ TEST_CASE_TEMPLATE("the exponential of 0 is 1, and beyond its limit it stays fin
 // once each, half an eps relatively: 6 eps |x| sigmoid in all. Where e^-x exceeds its limit both
 // sides are below |x| e^-limit.
 TEST_CASE_TEMPLATE("SiLU agrees with its formula, far out too", T, float, double) {
-  const long double least =
-      std::exp(-wide(kan::kernels::ExpConstants<T>::limit)) * 2000.0L;
+  const long double least = std::exp(-wide(kan::kernels::ExpConstants<T>::limit)) * 2000.0L;
   double worst = 0.0;
   for (int j = -40000; j <= 40000; ++j) {
     const T x = static_cast<T>(j) / T(40);
@@ -79,8 +79,7 @@ TEST_CASE_TEMPLATE("SiLU agrees with its formula, far out too", T, float, double
 
 // s as above to 6 eps; 1 - s is off by 6 eps absolutely, which x multiplies; then three roundings.
 TEST_CASE_TEMPLATE("the slope of SiLU agrees with its formula, far out too", T, float, double) {
-  const long double least =
-      std::exp(-wide(kan::kernels::ExpConstants<T>::limit)) * 2000.0L;
+  const long double least = std::exp(-wide(kan::kernels::ExpConstants<T>::limit)) * 2000.0L;
   double worst = 0.0;
   for (int j = -40000; j <= 40000; ++j) {
     const T x = static_cast<T>(j) / T(40);

@@ -113,8 +113,8 @@ TEST_CASE_TEMPLATE("values and derivatives are those of the definition", T, floa
       double scale = 1.0;
       for (int order = 0; order <= 3; ++order) {
         for (int r = 0; r <= k; ++r) {
-          const long double expected = derivative_by_definition(
-              knots, cell + r, k, cell + k, static_cast<long double>(x), order);
+          const long double expected = derivative_by_definition(knots, cell + r, k, cell + k,
+                                                                static_cast<long double>(x), order);
           const double error = std::abs(static_cast<double>(values[size(order * (k + 1) + r)]) -
                                         static_cast<double>(expected));
           worst = std::max(worst, error / scale);

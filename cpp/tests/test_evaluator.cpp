@@ -90,9 +90,9 @@ TEST_CASE("products and affines are predicted as by hand") {
   architecture.affine = true;
   Network<double> network(architecture);
   const std::vector<double> parameters = {
-      3, 5, 7, 0, 0, 0,  // coefficients and base weights of the three sums
-      2, 1, 3, 1, 0, 1,  // subnodes: scales, biases -> 7, 5, 22
-      10, 2, 4, -1,      // nodes: scales, biases -> 10 * 7 + 4, 2 * (5 * 22) - 1
+      3,  5, 7, 0,  0, 0,  // coefficients and base weights of the three sums
+      2,  1, 3, 1,  0, 1,  // subnodes: scales, biases -> 7, 5, 22
+      10, 2, 4, -1,        // nodes: scales, biases -> 10 * 7 + 4, 2 * (5 * 22) - 1
   };
   network.set_parameters(parameters.data());
   CHECK(predict(network, {0.3}) == std::vector<double>{74, 219});
@@ -223,8 +223,8 @@ TEST_CASE("the gradient is right where chunks meet") {
   for (const std::size_t rows : {1U, 64U, 1025U, 3000U}) {
     INFO("rows " << rows);
     check_parameter_gradient(random_network<double>(rich_architecture()), Loss::mse, rows, 15);
-    check_parameter_gradient(random_network<double>(wide_architecture()), Loss::cross_entropy,
-                             rows, 8);
+    check_parameter_gradient(random_network<double>(wide_architecture()), Loss::cross_entropy, rows,
+                             8);
   }
 }
 
@@ -351,9 +351,8 @@ TEST_CASE("an interrupt ends any call, and the next one starts afresh") {
   CHECK_THROWS_AS(evaluator.loss_and_gradient(data.samples(), Loss::mse, gradient.data()),
                   kan::Interrupted);
   asked = 0;
-  CHECK_THROWS_AS(
-      evaluator.pullback(data.x.data(), 3000, data.y.data(), gradient.data(), nullptr),
-      kan::Interrupted);
+  CHECK_THROWS_AS(evaluator.pullback(data.x.data(), 3000, data.y.data(), gradient.data(), nullptr),
+                  kan::Interrupted);
   evaluator.set_interrupt({});
   evaluator.predict(data.x.data(), 3000, y.data());
   CHECK(same_bits(y, predict(network, data.x)));
@@ -394,7 +393,8 @@ TEST_CASE_TEMPLATE("one, two or three threads give the same bits", T, float, dou
 }
 
 TEST_CASE_TEMPLATE("a row alone gives the same bits as in a batch", T, float, double) {
-  for (const auto& architecture : {rich_architecture(), wide_architecture(), large_architecture()}) {
+  for (const auto& architecture :
+       {rich_architecture(), wide_architecture(), large_architecture()}) {
     const auto network = random_network<T>(architecture);
     const Data<T> data(architecture, 1300, 5);
     const std::size_t inputs = size(architecture.inputs());
@@ -452,6 +452,21 @@ TEST_CASE("one row that is not finite leaves the others as they are") {
     CHECK(after[2 * n] == before[2 * n]);
     CHECK(after[2 * n + 1] == before[2 * n + 1]);
   }
+}
+
+TEST_CASE("a batch that was not finite leaves nothing behind for the next, shorter one") {
+  const auto network = random_network<double>(rich_architecture());
+  const Data<double> data(network.architecture(), 17, 5);
+  Data<double> poison(network.architecture(), 128, 6);
+  poison.x.assign(poison.x.size(), std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> expected(network.parameter_count());
+  std::vector<double> got(network.parameter_count());
+  Evaluator<double>(network, Purpose::gradient)
+      .loss_and_gradient(data.samples(), Loss::mse, expected.data());
+  Evaluator<double> evaluator(network, Purpose::gradient);
+  CHECK(std::isnan(evaluator.loss_and_gradient(poison.samples(), Loss::mse, got.data())));
+  evaluator.loss_and_gradient(data.samples(), Loss::mse, got.data());
+  CHECK(same_bits(got, expected));
 }
 
 }  // namespace

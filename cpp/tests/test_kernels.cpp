@@ -30,7 +30,8 @@ template <class Use>
 void for_tiles(std::size_t count, const Use& use) {
   std::size_t end = 0;
   for (std::size_t begin = 0; begin < count; begin = end) {
-    end = std::min(count, begin == 0 ? 2 * kan::kernels::lane_block : begin + kan::kernels::tile_rows);
+    end = std::min(count,
+                   begin == 0 ? 2 * kan::kernels::lane_block : begin + kan::kernels::tile_rows);
     use(begin, end);
   }
 }
@@ -142,7 +143,8 @@ std::vector<T> contract(const Kernels<T>& kernels, const Chunk<T>& chunk, const 
 template <class T>
 std::vector<T> without_padding(const Chunk<T>& chunk, const std::vector<T>& values, bool by_rows,
                                int features) {
-  if (by_rows) return {values.begin(), values.begin() + std::ptrdiff_t(chunk.count * size(features))};
+  if (by_rows)
+    return {values.begin(), values.begin() + std::ptrdiff_t(chunk.count * size(features))};
   std::vector<T> kept;
   for (std::size_t f = 0; f < size(features); ++f) {
     const T* row = values.data() + f * chunk.shape.stride;
@@ -213,8 +215,7 @@ TEST_CASE_TEMPLATE("every set takes gradients to the inputs as the reference doe
     const auto scale = input_gradients(reference, chunk, magnitudes(chunk.C),
                                        magnitudes(chunk.slopes), magnitudes(chunk.g));
     // Sums within sums: their lengths add up; 2 for the product of three.
-    const double factor =
-        2 * (chunk.shape.outputs + weight_count(chunk.shape) + 2) * epsilon<T>;
+    const double factor = 2 * (chunk.shape.outputs + weight_count(chunk.shape) + 2) * epsilon<T>;
     for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
       INFO("set " << kernels->name);
       CHECK(worst_ratio(input_gradients(*kernels, chunk, chunk.C, chunk.slopes, chunk.g), expected,
@@ -246,8 +247,8 @@ TEST_CASE_TEMPLATE("a chunk of the most rows is scattered as the reference does,
       const auto chunk = random_chunk<T>(2, outputs, 5, 3, count);
       const auto& reference = kan::kernels::reference<T>();
       const auto expected = scattered(reference, chunk, chunk.weights, chunk.g, chunk.C);
-      const auto scale = scattered(reference, chunk, magnitudes(chunk.weights),
-                                   magnitudes(chunk.g), magnitudes(chunk.C));
+      const auto scale = scattered(reference, chunk, magnitudes(chunk.weights), magnitudes(chunk.g),
+                                   magnitudes(chunk.C));
       const double factor = 2 * static_cast<double>(count + 1) * epsilon<T>;
       for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
         INFO("set " << kernels->name << ", outputs " << outputs << ", count " << count);
@@ -352,8 +353,8 @@ std::vector<T> telling_points(const std::vector<T>& knots, int intervals, int de
                      std::nextafter(hi, -far), lo - far, hi + far});
   Random random(7);
   const double margin = 0.3 * static_cast<double>(hi - lo);
-  const auto more = random.values<T>(64, static_cast<double>(lo) - margin,
-                                     static_cast<double>(hi) + margin);
+  const auto more =
+      random.values<T>(64, static_cast<double>(lo) - margin, static_cast<double>(hi) + margin);
   x.insert(x.end(), more.begin(), more.end());
   x.resize(whole_blocks(x.size()), lo);
   return x;
@@ -403,7 +404,8 @@ long double expected_row(const Chunk<T>& chunk, long double x, int m, int order)
     return order == 0 ? at * s : s * (1.0L + at * (1.0L - s));
   }
   if (outside && policy == Extrapolation::zero) {
-    if (x < static_cast<long double>(knots.front()) || x >= static_cast<long double>(knots.back())) {
+    if (x < static_cast<long double>(knots.front()) ||
+        x >= static_cast<long double>(knots.back())) {
       return 0.0L;
     }
     int interval = 0;
@@ -461,9 +463,8 @@ void check_basis(const Basis<T>& basis) {
         scale = std::max(scale, std::abs(static_cast<double>(expected_row(chunk, x, m, order))));
       }
       for (int m = 0; m < row_count(chunk.shape); ++m) {
-        const double own = m == basis_count(chunk.shape)
-                               ? std::max(1.0, std::abs(static_cast<double>(x)))
-                               : scale;
+        const double own =
+            m == basis_count(chunk.shape) ? std::max(1.0, std::abs(static_cast<double>(x))) : scale;
         const double got = basis.row(order == 0 ? chunk.weights : chunk.slopes, n, m);
         const auto expected = static_cast<double>(expected_row(chunk, x, m, order));
         if (!(std::abs(got - expected) <= factor * own)) {
@@ -493,8 +494,8 @@ TEST_CASE_TEMPLATE("every set gives the basis of the definition, inside and by e
           for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
             INFO("set " << kernels->name << ", degree " << degree << ", intervals " << intervals
                         << ", grid " << kind << ", policy " << static_cast<int>(policy));
-            check_basis(Basis<T>(*kernels, grids[kind], inverse, intervals, degree, Base::silu,
-                                 policy));
+            check_basis(
+                Basis<T>(*kernels, grids[kind], inverse, intervals, degree, Base::silu, policy));
           }
         }
       }
@@ -507,8 +508,7 @@ TEST_CASE_TEMPLATE("every set gives the other base functions too", T, float, dou
     for (const Extrapolation policy : policies) {
       for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
         INFO("set " << kernels->name << ", policy " << static_cast<int>(policy));
-        check_basis(
-            Basis<T>(*kernels, uniform_knots<T>(4, 3, -1, 1), T(2), 4, 3, base, policy));
+        check_basis(Basis<T>(*kernels, uniform_knots<T>(4, 3, -1, 1), T(2), 4, 3, base, policy));
       }
     }
   }

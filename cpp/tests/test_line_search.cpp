@@ -71,9 +71,8 @@ TEST_CASE("the strong Wolfe conditions hold at the accepted point, wherever the 
   for (const double first : {1e-6, 1e-3, 0.1, 1.0, 10.0, 1e3, 1e6}) {
     Function parabola([](double x) { return Function::Point{(x - 2) * (x - 2), 2 * (x - 2)}; });
     check_strong_wolfe(parabola, first);
-    Function quartic([](double x) {
-      return Function::Point{std::pow(x - 1, 4), 4 * std::pow(x - 1, 3)};
-    });
+    Function quartic(
+        [](double x) { return Function::Point{std::pow(x - 1, 4), 4 * std::pow(x - 1, 3)}; });
     check_strong_wolfe(quartic, first);
     Function waves([](double x) {
       return Function::Point{0.05 * x * x - std::sin(x), 0.1 * x - std::cos(x)};

@@ -71,8 +71,8 @@ TEST_CASE("a new network is 0 but for its affines, which are the identity") {
   for (std::size_t l = 0; l < 2; ++l) {
     const LayerOffsets& o = network.offsets(l);
     for (std::size_t p = o.coefficients; p < o.end; ++p) {
-      const bool scale = (p >= o.subnode_scale && p < o.subnode_bias) ||
-                         (p >= o.node_scale && p < o.node_bias);
+      const bool scale =
+          (p >= o.subnode_scale && p < o.subnode_bias) || (p >= o.node_scale && p < o.node_bias);
       CHECK(network.parameters()[p] == (scale ? 1.0F : 0.0F));
     }
     for (const std::uint8_t m : network.edge_mask(l)) CHECK(m == 1);
@@ -97,7 +97,8 @@ TEST_CASE("an architecture that cannot be is refused with the layer and the reas
                          std::invalid_argument);
   };
   check_refused("at least one layer is needed", [](auto& a) { a.layers.clear(); });
-  check_refused("layer 0: inputs must be in 1..2^24, got 0", [](auto& a) { a.layers[0].inputs = 0; });
+  check_refused("layer 0: inputs must be in 1..2^24, got 0",
+                [](auto& a) { a.layers[0].inputs = 0; });
   check_refused("layer 0: inputs must be in 1..2^24, got 16777217",
                 [](auto& a) { a.layers[0].inputs = (1 << 24) + 1; });
   check_refused("layer 1: sums must be in 0..2^24, got -1", [](auto& a) { a.layers[1].sums = -1; });
@@ -111,7 +112,8 @@ TEST_CASE("an architecture that cannot be is refused with the layer and the reas
     a.layers[1].sums = 0;
     a.layers[1].arities = {1 << 24, 1 << 24};
   });
-  check_refused("layer 1: degree k must be in 0..5, got 6", [](auto& a) { a.layers[1].degree = 6; });
+  check_refused("layer 1: degree k must be in 0..5, got 6",
+                [](auto& a) { a.layers[1].degree = 6; });
   check_refused("layer 0: degree k must be in 0..5, got -1",
                 [](auto& a) { a.layers[0].degree = -1; });
   check_refused("layer 0: grid intervals G must be in 1..2^20, got 0",
@@ -120,9 +122,8 @@ TEST_CASE("an architecture that cannot be is refused with the layer and the reas
                 [](auto& a) { a.layers[0].intervals = (1 << 20) + 1; });
   check_refused("layer 1: inputs must equal the nodes of the layer before, 8, got 7",
                 [](auto& a) { a.layers[1].inputs = 7; });
-  check_refused("the number of parameters overflows", [](auto& a) {
-    a.layers = {{1 << 24, 1 << 24, {}, 1 << 20, 5}};
-  });
+  check_refused("the number of parameters overflows",
+                [](auto& a) { a.layers = {{1 << 24, 1 << 24, {}, 1 << 20, 5}}; });
 }
 
 TEST_CASE("knots that make no grid are refused with the input and the reason") {

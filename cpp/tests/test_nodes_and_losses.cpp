@@ -50,18 +50,28 @@ TEST_CASE("the derivative of a product is the product of the others, zeros inclu
   std::vector<double> grad_sums(16, -1.0);
   kan::nodes_backward<double>(network, 0, buffers, 4, grad_outputs.data(), grad_sums.data(),
                               nullptr);
-  CHECK(grad_sums == std::vector<double>{1,    2,    3, 4,  //
+  CHECK(grad_sums == std::vector<double>{1, 2, 3, 4,        //
                                          -150, 2400, 0, 0,  //
-                                         100,  0,    0, 0,  //
-                                         -60,  0,    0, 0});
+                                         100, 0, 0, 0,      //
+                                         -60, 0, 0, 0});
 }
 
 TEST_CASE("affines scale and shift before and behind the products, forwards and backwards") {
   auto network = sum_and_product(true);
   std::vector<double> parameters(network.parameter_count(), 0.0);
   const kan::LayerOffsets& at = network.offsets(0);
-  const std::vector<double> affine = {2, 1, 1, 3, /* biases */ 1, 0, -4, 1,
-                                      /* nodes */ 10, 2, /* biases */ 0, 5};
+  const std::vector<double> affine = {2,
+                                      1,
+                                      1,
+                                      3,
+                                      /* biases */ 1,
+                                      0,
+                                      -4,
+                                      1,
+                                      /* nodes */ 10,
+                                      2,
+                                      /* biases */ 0,
+                                      5};
   std::copy(affine.begin(), affine.end(), parameters.begin() + std::ptrdiff_t(at.subnode_scale));
   network.set_parameters(parameters.data());
 
@@ -82,14 +92,14 @@ TEST_CASE("affines scale and shift before and behind the products, forwards and 
                       gradient.data());
   // grad products: 10, 0, 0, 0 and 2, 2, 2, 0; of the factors of the product: (-224, 0, -80),
   // (64, 0, 0), (-28, 0, 0); times scales 1, 1, 3. The last sample has none.
-  CHECK(grad_sums == std::vector<double>{20,   0, 0,   0,  //
+  CHECK(grad_sums == std::vector<double>{20, 0, 0, 0,      //
                                          -224, 0, -80, 0,  //
-                                         64,   0, 0,   0,  //
-                                         -84,  0, 0,   0});
+                                         64, 0, 0, 0,      //
+                                         -84, 0, 0, 0});
   // Added to the 100 there: grad scale = sum of factor gradient times sum, grad bias without.
-  const std::vector<double> expected = {170,        -448 + 100, -192 + 100, -140 + 100,
-                                        110,        -304 + 100, 64 + 100,   -28 + 100,
-                                        15 + 100,   -224 + 100, 1 + 100,    3 + 100};
+  const std::vector<double> expected = {170,      -448 + 100, -192 + 100, -140 + 100,
+                                        110,      -304 + 100, 64 + 100,   -28 + 100,
+                                        15 + 100, -224 + 100, 1 + 100,    3 + 100};
   CHECK(std::vector<double>(gradient.begin() + std::ptrdiff_t(at.subnode_scale), gradient.end()) ==
         expected);
   CHECK(gradient[0] == 100.0);
@@ -114,8 +124,8 @@ TEST_CASE("the mean squared error is that by hand, with weights and an index") {
   CHECK(kan::total_weight(samples) == 4.0);
   std::vector<double> gradient(32, -7.0);
   // 3/4 (1 + 4) / 2 + 1/4 (0 + 16) / 2
-  const double value =
-      kan::add_loss<double>(Loss::mse, {samples, 0, 2, outputs.data(), 2, 16}, 0.25, gradient.data());
+  const double value = kan::add_loss<double>(Loss::mse, {samples, 0, 2, outputs.data(), 2, 16},
+                                             0.25, gradient.data());
   CHECK(value == 1.875 + 2.0);
   CHECK(gradient[0] == 0.75);
   CHECK(gradient[16] == 1.5);
@@ -169,8 +179,8 @@ TEST_CASE_TEMPLATE("huge logits do not overflow", T, float, double) {
   outputs[1] = T(2000);
   outputs[17] = T(1000);
   std::vector<T> gradient(32);
-  const double value = kan::add_loss<T>(
-      Loss::cross_entropy, {samples, 0, 2, outputs.data(), 2, 16}, 0.5, gradient.data());
+  const double value = kan::add_loss<T>(Loss::cross_entropy, {samples, 0, 2, outputs.data(), 2, 16},
+                                        0.5, gradient.data());
   CHECK(value == 500.0);  // the first sample is as right as can be, the second off by 1000
   CHECK(gradient[0] == T(0));
   CHECK(gradient[16] == T(0));
@@ -188,8 +198,8 @@ TEST_CASE("a wrong answer of float's size costs a finite amount in float") {
                                            {samples, 0, 1, outputs.data(), 2, 16}, 1.0, nullptr)));
   const std::vector<float> y = {-3e38F, 3e38F};
   const Samples<float> regression{nullptr, y.data(), nullptr, nullptr, nullptr, 1};
-  CHECK(std::isfinite(kan::add_loss<float>(Loss::mse, {regression, 0, 1, outputs.data(), 2, 16},
-                                           1.0, nullptr)));
+  CHECK(std::isfinite(
+      kan::add_loss<float>(Loss::mse, {regression, 0, 1, outputs.data(), 2, 16}, 1.0, nullptr)));
 }
 
 }  // namespace

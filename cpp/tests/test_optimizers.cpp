@@ -32,9 +32,7 @@ class Counted : public Objective<T> {
     if (++evaluations == throw_at) throw kan::Interrupted();
     return value(parameters, gradient);
   }
-  const std::uint8_t* trainable() const override {
-    return flags.empty() ? nullptr : flags.data();
-  }
+  const std::uint8_t* trainable() const override { return flags.empty() ? nullptr : flags.data(); }
 
   int evaluations = 0;
   int throw_at = 0;
