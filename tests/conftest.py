@@ -1,4 +1,4 @@
-"""Before anything loads OpenMP: threads that wait must not spin while others need the processors."""
+"""Before anything loads OpenMP: threads that wait must not spin while others have work to do."""
 
 import os
 

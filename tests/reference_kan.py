@@ -3,6 +3,8 @@
 Slow and readable: one spline at a time, basis functions by their definition.
 """
 
+import itertools
+
 import numpy as np
 from scipy.interpolate import BSpline
 from scipy.special import expit, logsumexp
@@ -69,7 +71,7 @@ def nodes(network, index, layer, sums):
     """From sums (N, S) to the nodes (N, sums + products): affine, products, affine."""
     factors = affine(network, index, "subnode", sums)
     ends = layer.sums + np.cumsum([0, *layer.arities], dtype=int)
-    products = [factors[:, a:b].prod(axis=1) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    products = [factors[:, a:b].prod(axis=1) for a, b in itertools.pairwise(ends)]
     joined = np.column_stack([factors[:, : layer.sums], *products])
     return affine(network, index, "node", joined)
 

@@ -42,7 +42,7 @@ SHAPES = {
         1100,
     ),
 }
-LARGE = (lambda: KAN([20, 32, 32, 4], grid=5, seed=0), 5000)
+LARGE = (lambda: KAN([20, 32, 32, 4], grid=5, seed=0), 2500)
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, pytest.param("large", marks=pytest.mark.slow)])

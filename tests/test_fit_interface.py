@@ -295,14 +295,23 @@ def test_fit_uses_no_global_random_state() -> None:
 # ---- sample weights, losses ---------------------------------------------------------------------
 
 
-def test_rows_of_weight_zero_count_as_absent() -> None:
-    weight = np.ones(60)
-    weight[40:] = 0.0
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"opt": "Adam", "lr": 0.01},
+        {"opt": "Adam", "lr": 0.01, "batch": 7},
+        {"validation_fraction": 0.25},
+    ],
+    ids=["LBFGS", "Adam", "batches", "validation"],
+)
+def test_rows_of_weight_zero_count_as_absent(options: dict[str, Any]) -> None:
+    weight = np.zeros(60)
+    weight[5:17] = 1.0
     weighted, cut = KAN([2, 2, 1]), KAN([2, 2, 1])
-    weighted.fit(X, Y, sample_weight=weight, steps=3, update_grid=False)
-    cut.fit(X[:40], Y[:40], steps=3, update_grid=False)
-    # sums over the same terms, in chunks of another size
-    np.testing.assert_allclose(weighted(X), cut(X), rtol=1e-6)
+    history = weighted.fit(X, Y, sample_weight=weight, steps=30, **options)
+    assert history == cut.fit(X[5:17], Y[5:17], sample_weight=np.ones(12), steps=30, **options)
+    assert weighted.get_parameters().tobytes() == cut.get_parameters().tobytes()
 
 
 def test_only_the_ratio_of_sample_weights_counts() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 import reference_kan
 from kan import KAN, _core
-from kan._splines import extend, insert_knots
+from kan._splines import basis_matrix, extend, fit_splines, insert_knots, sample_points
 from random_models import random_model, with_masked_edges, with_uneven_grids
 
 DEGREES = range(6)
@@ -358,6 +358,32 @@ def test_knots_inserted_by_the_blossom_give_the_same_spline(k):
         np.testing.assert_allclose(
             computed, expected, rtol=0, atol=1e3 * np.finfo(float).eps * scale
         )
+
+
+@pytest.mark.parametrize("k", DEGREES)
+def test_where_there_are_samples_the_memory_of_the_old_function_is_not_felt(k):
+    rng = np.random.default_rng(k)
+    knots = extend(np.sort(rng.uniform(-1, 1, (1, 7))), k)[0]
+    x = np.concatenate([sample_points(knots, k)] * 5)
+    coefficients = rng.standard_normal((6 + k, 2))
+    y = basis_matrix(knots, k, x) @ coefficients
+    memory = np.full((6 * (k + 1), 2), 10.0)
+    fitted = fit_splines(knots, k, x, y, memory)
+    # the memory counts a millionth of the samples, at the same points, and is wrong by about 10
+    np.testing.assert_allclose(basis_matrix(knots, k, x) @ fitted, y, atol=2e-5)
+
+
+@pytest.mark.parametrize("k", DEGREES)
+def test_where_there_are_no_samples_the_old_function_goes_on(k):
+    rng = np.random.default_rng(k)
+    knots = extend(np.linspace(-1, 1, 7)[np.newaxis], k)[0]
+    anchors = sample_points(knots, k)
+    coefficients = rng.standard_normal((6 + k, 1))
+    old = basis_matrix(knots, k, anchors) @ coefficients
+    x = rng.uniform(-0.2, 0.2, 50)
+    fitted = fit_splines(knots, k, x, basis_matrix(knots, k, x) @ coefficients, old)
+    # least squares of condition 1e8 at most
+    np.testing.assert_allclose(fitted, coefficients, atol=1e9 * np.finfo(float).eps)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What `fit` promises about its optimizers, and a KAN driven by somebody else's."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -31,7 +33,7 @@ def rmse(model, X, y):
 def between(values, steps):
     """The stretches of a history that begin at `steps`."""
     edges = sorted({0, *steps, len(values)})
-    return [values[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [values[a:b] for a, b in itertools.pairwise(edges)]
 
 
 # ---- the methods ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import _core
 from ._architecture import Core, finite, integer, is_sequence, one_of
+from ._arrays import Array
 from ._grids import update_grid
 from ._history import History
 from ._losses import Data, Loss, check_data
@@ -136,12 +137,12 @@ def prepare(
         network, loss, dataset["train_input"], dataset["train_label"], weight, names
     )
     outputs = network.layers[-1].nodes
-    problem = Problem(loss, Data(x, targets, weights, loss, outputs))
+    # A batch of rows without weight would have no mean: such rows count as absent.
+    rows = None if weights is None or weights.all() else np.flatnonzero(weights).astype(np.int64)
+    problem = Problem(loss, Data(x, targets, weights, loss, outputs, rows))
     if options.validation_fraction > 0.0:
-        kept, held_out = _split(len(x), options)
-        for rows, part in ((kept, "training"), (held_out, "validation")):
-            if weights is not None and not weights[rows].any():
-                raise ValueError(f"sample_weight must not be zero for all rows of the {part} part")
+        everyone = np.arange(len(x), dtype=np.int64) if rows is None else rows
+        kept, held_out = _split(everyone, options)
         problem.train = Data(x, targets, weights, loss, outputs, kept)
         problem.validation = Data(x, targets, weights, loss, outputs, held_out)
     if "test_input" in dataset and np.size(dataset["test_input"]):  # test_num=0 makes it empty
@@ -153,15 +154,16 @@ def prepare(
     return problem
 
 
-def _split(count: int, options: FitOptions) -> tuple[Any, Any]:
-    held_out = max(1, round(options.validation_fraction * count))
-    if held_out >= count:
+def _split(rows: Array, options: FitOptions) -> tuple[Array, Array]:
+    """Return the rows to train on and those to be held out, each in their order."""
+    held_out = max(1, round(options.validation_fraction * len(rows)))
+    if held_out >= len(rows):
         raise ValueError(
-            f"validation_fraction={options.validation_fraction} leaves none of {count} rows "
+            f"validation_fraction={options.validation_fraction} leaves none of {len(rows)} rows "
             "for training"
         )
-    order = np.random.default_rng(options.seed).permutation(count).astype(np.int64)
-    return np.sort(order[held_out:]), np.sort(order[:held_out])
+    order = np.random.default_rng(options.seed).permutation(len(rows))
+    return rows[np.sort(order[held_out:])], rows[np.sort(order[:held_out])]
 
 
 @dataclass

@@ -18,6 +18,9 @@ METRICS = {"backward": "backward", "forward_n": "relative", "forward_u": "deviat
 # Rows that a picture is made of; more would not be seen.
 MOST_ROWS = 1000
 
+# Samples that are marked on a curve; more would hide it.
+MOST_SAMPLES = 50
+
 
 def diagram_of(network: Core, x: Array, metric: str) -> Diagram:
     """Return the diagram of a network on inputs x (N, I), edges scored by `metric`."""
@@ -41,4 +44,6 @@ def _curve(network: Core, activity: Activity, metric: str, index: int, i: int, j
     y = activity.outputs[index][order, i, j]
     score = float(getattr(activity, METRICS[metric])[index][i, j])
     kind: Literal["numeric", "off"] = "numeric" if network.edge_mask(index)[i, j] else "off"
-    return EdgeCurve(index, i, j, x, y, kind, score, (x, y))
+    marked = np.linspace(0, len(x) - 1, min(len(x), MOST_SAMPLES)).astype(np.intp)
+    samples = activity.inputs[index][marked, i], activity.outputs[index][marked, i, j]
+    return EdgeCurve(index, i, j, x, y, kind, score, samples)

@@ -17,6 +17,10 @@ __all__ = [
     "sample_points",
 ]
 
+# Multiply-adds of a product that BLAS leaves to the thread that calls it. Its own threads would
+# spin beside those of the core, which on a busy machine can take a thousand times as long.
+SERIAL_WORK = 2**18
+
 # Weight of the old function at points that no sample reaches, against 1 for a sample: enough to
 # make every least-squares problem well posed (condition 1e8 at most), too little to be felt.
 MEMORY_WEIGHT = 1e-6
@@ -137,7 +141,16 @@ def fit_splines(knots: Array, degree: int, x: Array, y: Array, memory: Array) ->
     design = basis_matrix(knots, degree, x)
     anchors = basis_matrix(knots, degree, sample_points(knots, degree))
     weight = MEMORY_WEIGHT * max(x.size, 1) / max(anchors.shape[0], 1)
-    gram = design.T @ design + weight * (anchors.T @ anchors)
-    moments = design.T @ y + weight * (anchors.T @ memory)
+    gram = _over_rows(design, design) + weight * _over_rows(anchors, anchors)
+    moments = _over_rows(design, y) + weight * _over_rows(anchors, memory)
     solution: Array = np.linalg.solve(gram, moments)
     return solution
+
+
+def _over_rows(a: Array, b: Array) -> Array:
+    """Return a^T b, summed over blocks of rows."""
+    rows = max(8, SERIAL_WORK // (a.shape[1] * b.shape[1]))
+    total = np.zeros((a.shape[1], b.shape[1]))
+    for begin in range(0, len(a), rows):
+        total += a[begin : begin + rows].T @ b[begin : begin + rows]
+    return total

@@ -94,32 +94,17 @@ void basis(const Shape& shape, const T* knots, T inverse_spacing, const T* x, st
 }
 
 template <class T>
-struct ContractTile {
-  const Shape& shape;
-  const T* C;
-  const std::int32_t* cells;
-  const T* weights;
-  std::size_t begin, end;
-  T* y;
-
-  template <int K>
-  void run() const {
-    if (is_wide(shape)) {
-      wide_contract<K>(shape, C, cells, weights, begin, end, y);
-    } else {
-      narrow_contract<K>(shape, C, cells, weights, begin, padded(end), y);
-    }
-  }
-};
-
-template <class T>
 void contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
               std::size_t begin, std::size_t end, T* y) {
-  with_degree(shape.degree, ContractTile<T>{shape, C, cells, weights, begin, end, y});
+  if (is_wide(shape)) {
+    wide_contract(shape, C, cells, weights, begin, end, y);
+  } else {
+    narrow_contract(shape, C, cells, weights, begin, padded(end), y);
+  }
 }
 
 template <class T>
-struct DotTile {
+struct WideDot {
   const Shape& shape;
   const T* C;
   const std::int32_t* cells;
@@ -130,22 +115,22 @@ struct DotTile {
 
   template <int K>
   void run() const {
-    if (is_wide(shape)) {
-      wide_dot<K>(shape, C, cells, slopes, g, begin, end, dx);
-    } else {
-      narrow_dot<K>(shape, C, cells, slopes, g, begin, padded(end), dx);
-    }
+    wide_dot<K>(shape, C, cells, slopes, g, begin, end, dx);
   }
 };
 
 template <class T>
 void dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slopes, const T* g,
          std::size_t begin, std::size_t end, T* dx) {
-  with_degree(shape.degree, DotTile<T>{shape, C, cells, slopes, g, begin, end, dx});
+  if (is_wide(shape)) {
+    with_degree(shape.degree, WideDot<T>{shape, C, cells, slopes, g, begin, end, dx});
+  } else {
+    narrow_dot(shape, C, cells, slopes, g, begin, padded(end), dx);
+  }
 }
 
 template <class T>
-struct ScatterInputs {
+struct WideScatter {
   const Shape& shape;
   const std::int32_t* cells;
   const T* weights;
@@ -156,18 +141,18 @@ struct ScatterInputs {
 
   template <int K>
   void run() const {
-    if (is_wide(shape)) {
-      wide_scatter<K>(shape, cells, weights, g, count, first, last, dC);
-    } else {
-      narrow_scatter<K>(shape, cells, weights, g, padded(count), first, last, dC);
-    }
+    wide_scatter<K>(shape, cells, weights, g, count, first, last, dC);
   }
 };
 
 template <class T>
 void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, const T* g,
              std::size_t count, int first, int last, T* dC) {
-  with_degree(shape.degree, ScatterInputs<T>{shape, cells, weights, g, count, first, last, dC});
+  if (is_wide(shape)) {
+    with_degree(shape.degree, WideScatter<T>{shape, cells, weights, g, count, first, last, dC});
+  } else {
+    narrow_scatter(shape, cells, weights, g, padded(count), first, last, dC);
+  }
 }
 
 }  // namespace

@@ -20,25 +20,28 @@ bool is_dense(const Shape& shape) {
   return basis_count(shape) <= dense_limit<T>;
 }
 
+inline std::size_t weight_rows(const Shape& shape) {
+  return static_cast<std::size_t>(weight_count(shape));
+}
+
 /// The weights of one input for one tile as a full matrix [M + 1][tile_rows].
 template <class T>
 struct DenseTile {
   T value[(dense_limit<T> + 1) * tile_rows];
 
-  template <int K>
   void fill(const Shape& shape, const std::int32_t* cells, const T* weights, std::size_t begin,
             std::size_t count) {
     const auto functions = static_cast<std::size_t>(basis_count(shape));
     for (std::size_t m = 0; m < functions * tile_rows; ++m) value[m] = T(0);
-    for (std::size_t n = 0; n < count; ++n) {
-      T* first = value + static_cast<std::size_t>(cells[begin + n]) * tile_rows + n;
-#pragma GCC unroll 6
-      for (std::size_t r = 0; r <= K; ++r) {
-        first[r * tile_rows] = weights[r * shape.stride + begin + n];
+    const std::size_t base = weight_rows(shape) - 1;
+    for (std::size_t r = 0; r < base; ++r) {
+      const T* w = weights + r * shape.stride + begin;
+      for (std::size_t n = 0; n < count; ++n) {
+        value[(static_cast<std::size_t>(cells[begin + n]) + r) * tile_rows + n] = w[n];
       }
     }
     for (std::size_t n = 0; n < count; ++n) {
-      value[functions * tile_rows + n] = weights[(K + 1) * shape.stride + begin + n];
+      value[functions * tile_rows + n] = weights[base * shape.stride + begin + n];
     }
   }
 };
@@ -70,20 +73,22 @@ void add_dense(const Shape& shape, const DenseTile<T>& dense, const T* C, int o,
 }
 
 /// sum[n] += sum_r weights[r][n] C[row(r, cell[n])][o], looked up sample by sample.
-template <int K, class T>
+template <class T>
 void add_looked_up(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
                    int o, std::size_t begin, std::size_t count, T* __restrict sum) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
   const T base =
       C[static_cast<std::size_t>(basis_count(shape)) * outputs + static_cast<std::size_t>(o)];
-  for (std::size_t n = 0; n < count; ++n) {
-    const T* c = C + static_cast<std::size_t>(cells[begin + n]) * outputs + o;
-    const T* w = weights + begin + n;
-    T total = sum[n];
-#pragma GCC unroll 6
-    for (std::size_t r = 0; r <= K; ++r) total += w[r * shape.stride] * c[r * outputs];
-    sum[n] = total + w[(K + 1) * shape.stride] * base;
+  const std::size_t last = weight_rows(shape) - 1;
+  for (std::size_t r = 0; r < last; ++r) {
+    const T* c = C + r * outputs + static_cast<std::size_t>(o);
+    const T* w = weights + r * shape.stride + begin;
+    for (std::size_t n = 0; n < count; ++n) {
+      sum[n] += w[n] * c[static_cast<std::size_t>(cells[begin + n]) * outputs];
+    }
   }
+  const T* w = weights + last * shape.stride + begin;
+  for (std::size_t n = 0; n < count; ++n) sum[n] += w[n] * base;
 }
 
 /// The coefficients of input i, [M + 1][S].
@@ -93,7 +98,7 @@ const T* input_rows(const Shape& shape, const T* C, int i) {
                  static_cast<std::size_t>(shape.outputs);
 }
 
-template <int K, class T>
+template <class T>
 void narrow_contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
                      std::size_t begin, std::size_t end, T* y) {
   const std::size_t count = end - begin;
@@ -105,21 +110,21 @@ void narrow_contract(const Shape& shape, const T* C, const std::int32_t* cells, 
   for (int i = 0; i < shape.inputs; ++i) {
     const auto input = static_cast<std::size_t>(i);
     const std::int32_t* own_cells = cells + input * shape.stride;
-    const T* own_weights = weights + input * (K + 2) * shape.stride;
+    const T* own_weights = weights + input * weight_rows(shape) * shape.stride;
     const T* own = input_rows(shape, C, i);
-    if (is_dense<T>(shape)) dense.template fill<K>(shape, own_cells, own_weights, begin, count);
+    if (is_dense<T>(shape)) dense.fill(shape, own_cells, own_weights, begin, count);
     for (int o = 0; o < shape.outputs; ++o) {
       T* sum = y + static_cast<std::size_t>(o) * shape.stride + begin;
       if (is_dense<T>(shape)) {
         add_dense(shape, dense, own, o, count, sum);
       } else {
-        add_looked_up<K>(shape, own, own_cells, own_weights, o, begin, count, sum);
+        add_looked_up(shape, own, own_cells, own_weights, o, begin, count, sum);
       }
     }
   }
 }
 
-template <int K, class T>
+template <class T>
 void narrow_dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slopes,
                 const T* g, std::size_t begin, std::size_t end, T* dx) {
   const std::size_t count = end - begin;
@@ -128,18 +133,18 @@ void narrow_dot(const Shape& shape, const T* C, const std::int32_t* cells, const
   for (int i = 0; i < shape.inputs; ++i) {
     const auto input = static_cast<std::size_t>(i);
     const std::int32_t* own_cells = cells + input * shape.stride;
-    const T* own_slopes = slopes + input * (K + 2) * shape.stride;
+    const T* own_slopes = slopes + input * weight_rows(shape) * shape.stride;
     const T* own = input_rows(shape, C, i);
     T* __restrict out = dx + input * shape.stride + begin;
     for (std::size_t n = 0; n < count; ++n) out[n] = T(0);
-    if (is_dense<T>(shape)) dense.template fill<K>(shape, own_cells, own_slopes, begin, count);
+    if (is_dense<T>(shape)) dense.fill(shape, own_cells, own_slopes, begin, count);
     for (int o = 0; o < shape.outputs; ++o) {
       const T* gradient = g + static_cast<std::size_t>(o) * shape.stride + begin;
       for (std::size_t n = 0; n < count; ++n) slope[n] = T(0);
       if (is_dense<T>(shape)) {
         add_dense(shape, dense, own, o, count, slope);
       } else {
-        add_looked_up<K>(shape, own, own_cells, own_slopes, o, begin, count, slope);
+        add_looked_up(shape, own, own_cells, own_slopes, o, begin, count, slope);
       }
       for (std::size_t n = 0; n < count; ++n) out[n] += gradient[n] * slope[n];
     }
@@ -160,25 +165,25 @@ T tile_product(const T* a, const T* b, std::size_t count) {
   return lane[0];
 }
 
-template <int K, class T>
+template <class T>
 void scatter_looked_up(const Shape& shape, const std::int32_t* cells, const T* weights, const T* g,
                        std::size_t count, T* dC) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
   T* base = dC + static_cast<std::size_t>(basis_count(shape)) * outputs;
+  const std::size_t last = weight_rows(shape) - 1;
   for (std::size_t n = 0; n < count; ++n) {
     T* first = dC + static_cast<std::size_t>(cells[n]) * outputs;
     for (std::size_t o = 0; o < outputs; ++o) {
       const T gradient = g[o * shape.stride + n];
-#pragma GCC unroll 6
-      for (std::size_t r = 0; r <= K; ++r) {
+      for (std::size_t r = 0; r < last; ++r) {
         first[r * outputs + o] += weights[r * shape.stride + n] * gradient;
       }
-      base[o] += weights[(K + 1) * shape.stride + n] * gradient;
+      base[o] += weights[last * shape.stride + n] * gradient;
     }
   }
 }
 
-template <int K, class T>
+template <class T>
 void narrow_scatter(const Shape& shape, const std::int32_t* cells, const T* weights, const T* g,
                     std::size_t count, int first, int last, T* dC) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
@@ -187,15 +192,15 @@ void narrow_scatter(const Shape& shape, const std::int32_t* cells, const T* weig
   for (int i = first; i < last; ++i) {
     const auto input = static_cast<std::size_t>(i);
     const std::int32_t* own_cells = cells + input * shape.stride;
-    const T* own_weights = weights + input * (K + 2) * shape.stride;
+    const T* own_weights = weights + input * weight_rows(shape) * shape.stride;
     T* own = dC + input * rows * outputs;
     if (!is_dense<T>(shape)) {
-      scatter_looked_up<K>(shape, own_cells, own_weights, g, count, own);
+      scatter_looked_up(shape, own_cells, own_weights, g, count, own);
       continue;
     }
     for (std::size_t begin = 0; begin < count; begin += tile_rows) {
       const std::size_t tile = count - begin < tile_rows ? count - begin : tile_rows;
-      dense.template fill<K>(shape, own_cells, own_weights, begin, tile);
+      dense.fill(shape, own_cells, own_weights, begin, tile);
       for (std::size_t m = 0; m < rows; ++m) {
         for (std::size_t o = 0; o < outputs; ++o) {
           own[m * outputs + o] +=

@@ -39,12 +39,14 @@ struct WideLayer {
   std::size_t outputs;
   std::size_t input_size;  // (M + 1) S
   std::size_t base_row;    // M S
+  std::size_t weights;     // k + 2
 
   explicit WideLayer(const Shape& s)
       : shape(s),
         outputs(static_cast<std::size_t>(s.outputs)),
         input_size(static_cast<std::size_t>(row_count(s)) * outputs),
-        base_row(static_cast<std::size_t>(basis_count(s)) * outputs) {}
+        base_row(static_cast<std::size_t>(basis_count(s)) * outputs),
+        weights(static_cast<std::size_t>(weight_count(s))) {}
 
   /// As many inputs as keep one block of their coefficients in the first-level cache.
   std::size_t inputs_at_once(std::size_t block) const {
@@ -56,7 +58,7 @@ struct WideLayer {
 };
 
 /// Inputs [i0, i1) of all samples, outputs [o, o + V lanes).
-template <int K, int V, class T>
+template <int V, class T>
 void contract_block(const WideLayer<T>& layer, const T* C, const std::int32_t* cells,
                     const T* weights, std::size_t begin, std::size_t end, std::size_t i0,
                     std::size_t i1, std::size_t o, T* y) {
@@ -71,10 +73,9 @@ void contract_block(const WideLayer<T>& layer, const T* C, const std::int32_t* c
     for (std::size_t i = i0; i < i1; ++i) {
       const T* own = C + i * layer.input_size + o;
       const T* row = own + static_cast<std::size_t>(cells[i * stride + n]) * layer.outputs;
-      const T* w = weights + i * (K + 2) * stride + n;
-#pragma GCC unroll 7
-      for (std::size_t r = 0; r < K + 2; ++r) {
-        const T* c = r <= K ? row + r * layer.outputs : own + layer.base_row;
+      const T* w = weights + i * layer.weights * stride + n;
+      for (std::size_t r = 0; r < layer.weights; ++r) {
+        const T* c = r + 1 < layer.weights ? row + r * layer.outputs : own + layer.base_row;
         const Vector<T> weight = w[r * stride] - Vector<T>{};
 #pragma GCC unroll 16
         for (std::size_t v = 0; v < V; ++v) sum[v] += weight * load(c + v * lanes<T>);
@@ -86,7 +87,7 @@ void contract_block(const WideLayer<T>& layer, const T* C, const std::int32_t* c
 }
 
 /// The outputs behind the last whole vector.
-template <int K, class T>
+template <class T>
 void contract_rest(const WideLayer<T>& layer, const T* C, const std::int32_t* cells,
                    const T* weights, std::size_t begin, std::size_t end, std::size_t i0,
                    std::size_t i1, std::size_t o, T* y) {
@@ -97,16 +98,16 @@ void contract_rest(const WideLayer<T>& layer, const T* C, const std::int32_t* ce
     for (std::size_t i = i0; i < i1; ++i) {
       const T* own = C + i * layer.input_size;
       const T* row = own + static_cast<std::size_t>(cells[i * stride + n]) * layer.outputs;
-      const T* w = weights + i * (K + 2) * stride + n;
-      for (std::size_t r = 0; r < K + 2; ++r) {
-        const T* c = r <= K ? row + r * layer.outputs : own + layer.base_row;
+      const T* w = weights + i * layer.weights * stride + n;
+      for (std::size_t r = 0; r < layer.weights; ++r) {
+        const T* c = r + 1 < layer.weights ? row + r * layer.outputs : own + layer.base_row;
         for (std::size_t p = o; p < layer.outputs; ++p) out[p] += w[r * stride] * c[p];
       }
     }
   }
 }
 
-template <int K, class T>
+template <class T>
 void wide_contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
                    std::size_t begin, std::size_t end, T* y) {
   const WideLayer<T> layer(shape);
@@ -121,22 +122,22 @@ void wide_contract(const Shape& shape, const T* C, const std::int32_t* cells, co
   };
   for (; o + 8 * L <= layer.outputs; o += 8 * L) {
     for_inputs([&](std::size_t i0, std::size_t i1) {
-      contract_block<K, 8>(layer, C, cells, weights, begin, end, i0, i1, o, y);
+      contract_block<8>(layer, C, cells, weights, begin, end, i0, i1, o, y);
     });
   }
   for (; o + 4 * L <= layer.outputs; o += 4 * L) {
     for_inputs([&](std::size_t i0, std::size_t i1) {
-      contract_block<K, 4>(layer, C, cells, weights, begin, end, i0, i1, o, y);
+      contract_block<4>(layer, C, cells, weights, begin, end, i0, i1, o, y);
     });
   }
   for (; o + L <= layer.outputs; o += L) {
     for_inputs([&](std::size_t i0, std::size_t i1) {
-      contract_block<K, 1>(layer, C, cells, weights, begin, end, i0, i1, o, y);
+      contract_block<1>(layer, C, cells, weights, begin, end, i0, i1, o, y);
     });
   }
   if (o < layer.outputs) {
     for_inputs([&](std::size_t i0, std::size_t i1) {
-      contract_rest<K>(layer, C, cells, weights, begin, end, i0, i1, o, y);
+      contract_rest(layer, C, cells, weights, begin, end, i0, i1, o, y);
     });
   }
 }
@@ -264,14 +265,14 @@ void scatter_block(const WideLayer<T>& layer, const CellOrder& order, const T* w
 }
 
 /// Outputs from o on, straight through.
-template <int K, class T>
+template <class T>
 void scatter_rest(const WideLayer<T>& layer, const std::int32_t* cells, const T* weights,
                   const T* g, std::size_t count, std::size_t o, T* own) {
   const std::size_t stride = layer.shape.stride;
   for (std::size_t n = 0; n < count; ++n) {
     T* rows = own + static_cast<std::size_t>(cells[n]) * layer.outputs;
-    for (std::size_t r = 0; r < K + 2; ++r) {
-      T* row = r <= K ? rows + r * layer.outputs : own + layer.base_row;
+    for (std::size_t r = 0; r < layer.weights; ++r) {
+      T* row = r + 1 < layer.weights ? rows + r * layer.outputs : own + layer.base_row;
       const T weight = weights[r * stride + n];
       for (std::size_t p = o; p < layer.outputs; ++p) row[p] += weight * g[n * layer.outputs + p];
     }
@@ -301,7 +302,7 @@ void wide_scatter(const Shape& shape, const std::int32_t* cells, const T* weight
         o += L;
       }
     }
-    if (o < layer.outputs) scatter_rest<K>(layer, own_cells, own_weights, g, count, o, own);
+    if (o < layer.outputs) scatter_rest(layer, own_cells, own_weights, g, count, o, own);
   }
 }
 
