@@ -39,8 +39,11 @@ def between(values, steps):
 # ---- the methods ------------------------------------------------------------------------------
 
 
-def test_the_loss_of_lbfgs_never_rises_between_grid_updates(data):
-    history = new_model().fit(data, steps=30, **QUIET)
+@pytest.mark.parametrize("lr", [1.0, 1e3])  # where a line search begins
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_loss_of_lbfgs_never_rises_between_grid_updates(data, dtype, lr):
+    model = random_model([2, 3, 3, 1], scale=2.0, dtype=dtype)
+    history = model.fit(data, steps=30, lr=lr, **QUIET)
     assert len(history.grid_updates) > 1
     for stretch in between(history["train_loss"], history.grid_updates):
         assert (np.diff(stretch) <= 0).all()

@@ -1,7 +1,7 @@
 #include "kan/evaluator.hpp"
 
 #include <algorithm>
-#include <new>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -193,7 +193,10 @@ struct Evaluator<T>::Plan {
 
   double evaluate(const Samples<T>& samples, Loss loss, T* gradient) {
     want_input_gradient(false);
-    const double scale = 1.0 / total_weight(samples);
+    const double weight = total_weight(samples);
+    if (!(weight > 0.0))
+      throw std::invalid_argument("the weights of the samples must have a positive sum");
+    const double scale = 1.0 / weight;
     const std::size_t output_count = size(network.architecture().outputs());
     double total = 0.0;
     for_each_chunk(samples, [&](std::size_t first, std::size_t count, std::size_t stride) {

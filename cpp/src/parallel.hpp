@@ -6,8 +6,9 @@
 
 namespace kan {
 
-/// Multiply-adds below which opening a parallel region costs more than it brings.
-constexpr double serial_work = 60000.0;
+/// Multiply-adds below which opening a parallel region costs more than it brings: some ten
+/// microseconds of one thread.
+constexpr double serial_work = 200000.0;
 
 /// Makes fork() safe after a parallel region; cheap to call again.
 void guard_against_fork() noexcept;

@@ -6,6 +6,9 @@
 >>> history = model.fit(data, steps=20)
 """
 
+from . import _openmp  # noqa: F401 - loads the core, and so comes before all that use it
+
+# isort: split
 from ._config import get_num_threads, set_num_threads, show_config, threads
 from ._core import FormatError, __version__
 from ._datasets import create_dataset, create_dataset_from_data

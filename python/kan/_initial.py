@@ -64,9 +64,18 @@ def _interpolate(network: Core, index: int, layer: _core.Layer, values: Array) -
     for i, own in enumerate(knots):
         points = own[degree : degree + layer.intervals + 1]
         if i == 0 or not np.array_equal(own, knots[i - 1]):
-            inverse = np.linalg.pinv(basis_matrix(own, degree, points))
+            inverse = _right_inverse(basis_matrix(own, degree, points))
         result[i] = inverse @ values[:, i, :]
     return result
+
+
+def _right_inverse(matrix: Array) -> Array:
+    """Return the pseudoinverse, B^T (B B^T)^-1 where B has more columns than rows."""
+    rows, columns = matrix.shape
+    if columns < rows:  # degree 0: the last point shares a cell with the one before
+        return np.linalg.pinv(matrix)
+    inverse: Array = np.linalg.solve(matrix @ matrix.T, matrix).T
+    return inverse
 
 
 def nearest_edges(inputs: int, outputs: int) -> Array:
