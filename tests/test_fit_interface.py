@@ -144,7 +144,7 @@ def test_losses_of_lbfgs_are_those_of_accepted_points_and_only_fall_between_grid
 
 @pytest.mark.parametrize("options", [{}, {"opt": "Adam", "lr": 1e-2}, {"opt": "Adam", "batch": 16}])
 def test_grids_move_at_steps_0_5_to_45_by_default(options: dict[str, Any]) -> None:
-    history = KAN([2, 2, 1]).fit(X, Y, steps=60, **options)
+    history = KAN([2, 2, 1]).fit(5 * X, Y, steps=60, **options)
     assert history.grid_updates == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45]
 
 
@@ -164,7 +164,17 @@ def test_the_schedule_of_grid_updates_is_pykans(
 ) -> None:
     chosen = FitOptions(**options)
     assert [step for step in range(60) if chosen.moves_grid(step)] == expected
-    assert KAN([2, 2, 1]).fit(X, Y, steps=60, **options).grid_updates == expected
+    assert KAN([2, 2, 1]).fit(5 * X, Y, steps=60, **options).grid_updates == expected
+
+
+def test_before_the_first_step_grids_that_hold_their_inputs_stay() -> None:
+    model = KAN([2, 2, 1], k=3)
+    before = [model.edge(layer, 0, 0).knots for layer in range(2)]
+    history = model.fit(np.column_stack([5 * X[:, 0], X[:, 1]]), Y, steps=1)
+    assert history.grid_updates == [0]
+    assert not np.array_equal(model.edge(0, 0, 0).knots, before[0])
+    np.testing.assert_array_equal(model.edge(0, 1, 0).knots, before[0])
+    assert KAN([2, 2, 1]).fit(X, Y, steps=6).grid_updates == [5]
 
 
 def test_updating_the_grid_moves_its_ends_to_the_training_inputs() -> None:
@@ -461,9 +471,9 @@ def test_an_error_in_a_callback_leaves_the_last_whole_step_in_the_model() -> Non
 
 
 def test_interrupted_between_two_grids_the_model_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = KAN([2, 2, 1])
-    expected = KAN([2, 2, 1])
-    expected.update_grid(X)
+    model = KAN([2, 1])
+    expected = KAN([2, 1])
+    expected.update_grid(5 * X)
 
     class Interrupting(type(expected._network)):  # type: ignore[misc]
         """Raises between the new grid and the optimizer that is told of it."""
@@ -484,7 +494,7 @@ def test_interrupted_between_two_grids_the_model_is_whole(monkeypatch: pytest.Mo
     type(network).assign(own, network)
     monkeypatch.setattr(model, "_network", own)
     with pytest.raises(KeyboardInterrupt):
-        model.fit(X, Y, steps=3)
+        model.fit(5 * X, Y, steps=3)
     interrupted.now = False
     np.testing.assert_array_equal(model(X), expected(X))
 

@@ -49,9 +49,10 @@ def test_the_loss_of_lbfgs_never_rises_between_grid_updates(data, dtype, lr):
         assert (np.diff(stretch) <= 0).all()
 
 
-def test_lbfgs_learns_the_demo_function_to_five_digits():
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_lbfgs_learns_the_demo_function_to_five_digits(seed):
     big = create_dataset(formula, n_var=2, train_num=3000, test_num=1000, seed=0)
-    model = KAN([2, 1, 1], grid=20, seed=0)
+    model = KAN([2, 1, 1], grid=20, seed=seed)
     with kan.threads(1):
         model.fit(big["train_input"], big["train_label"], opt="LBFGS", steps=100, **QUIET)
     assert rmse(model, big["test_input"], big["test_label"]) <= 5e-5

@@ -320,7 +320,15 @@ class Run:
     def _move_grid(self, step: int) -> None:
         self._take_core_best()
         moved: Any = self.network.copy()
-        update_grid(moved, self.problem.train.inputs_to_look_at(), self.model.grid_eps)
+        # What flows through an untrained network says little: zooming in on it traps the training.
+        any_moved = update_grid(
+            moved,
+            self.problem.train.inputs_to_look_at(),
+            self.model.grid_eps,
+            outgrown_only=step == 0,
+        )
+        if not any_moved:
+            return
         if math.isfinite(self.problem.loss.value(moved, self.problem.train)):
             self.moving = moved
             self.network.assign(moved)

@@ -31,16 +31,18 @@ def subsample(x: Array) -> Array:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what overflows is not finite: nothing changes
-def update_grid(network: Core, x: Array, grid_eps: float) -> None:
+def update_grid(network: Core, x: Array, grid_eps: float, *, outgrown_only: bool = False) -> bool:
     """Move the grid of every layer to where its inputs are, layer by layer.
 
     The points are ``grid_eps * uniform + (1 - grid_eps) * quantiles`` of the inputs, as in pykan;
     the splines are refitted to their old values at the inputs. An input that does not vary keeps
-    its grid. If a refit is not finite, nothing changes.
+    its grid, and so does, with `outgrown_only`, one that lies inside its grid. If a refit is not
+    finite, nothing changes. Returns whether anything moved.
     """
     if not len(x):
-        return
+        return False
     rows = subsample(x)
+    any_moved = False
     for index, layer in enumerate(network.layers):
         low, high = _core.activation_range(network, x, index)
         inputs = _core.activations(network, rows, index).astype(np.float64)
@@ -50,13 +52,16 @@ def update_grid(network: Core, x: Array, grid_eps: float) -> None:
         refitted = old[:, :-1, :].astype(np.float64)
         for i in range(layer.inputs):
             points = _points(inputs[:, i], float(low[i]), float(high[i]), layer.intervals, grid_eps)
-            if not _usable(points, network.dtype):
+            inside = knots[i, layer.degree] <= low[i] and high[i] <= knots[i, -1 - layer.degree]
+            if (outgrown_only and inside) or not _usable(points, network.dtype):
                 continue
             moved[i] = extend(points[np.newaxis], layer.degree)[0]
             refitted[i] = _refit(network, index, i, inputs[:, i], moved[i])
         if np.isfinite(refitted).all() and np.isfinite(moved).all():
+            any_moved = any_moved or not np.array_equal(moved, knots)
             network.set_knots(index, moved.astype(network.dtype))
             old[:, :-1, :] = refitted
+    return any_moved
 
 
 def _points(x: Array, low: float, high: float, intervals: int, grid_eps: float) -> Array:

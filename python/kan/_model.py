@@ -318,7 +318,8 @@ class KAN:
         lamb : float, default 0
             Accepted as 0 only: sparsifying is not part of this version.
         update_grid : bool, default True
-            Move the grids to the data during the first steps.
+            Move the grids to the data during the first steps; before the first step only those
+            that do not hold their inputs.
         grid_update_num, start_grid_update_step, stop_grid_update_step : int, default 10, -1, 50
             How often, from and until which step.
         validation_fraction : float, default 0
