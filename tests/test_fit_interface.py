@@ -15,7 +15,8 @@ import pytest
 
 import kan
 from kan import KAN, create_dataset
-from kan._fit import MOST_STEPS, FitOptions
+from kan._fit import MOST_STEPS
+from kan._fit_options import FitOptions
 
 rng = np.random.default_rng(1)
 X = rng.uniform(-1, 1, (60, 2))

@@ -4,166 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from . import _core
-from ._architecture import Core, finite, integer, is_sequence, one_of
-from ._arrays import Array
+from ._architecture import Core
+from ._fit_options import FitOptions, Progress
 from ._grids import update_grid
 from ._history import History
-from ._losses import Data, Loss, check_data
+from ._problem import Problem
 from ._progress import Bar
 
-__all__ = ["OPTIMIZERS", "FitOptions", "Progress", "Run", "prepare"]
-
-OPTIMIZERS = {"LBFGS": 1.0, "Adam": 1e-3}  # with their learning rates
+__all__ = ["Run"]
 
 # Most steps in one call of the core, which has room for their values ready.
 MOST_STEPS = 2**12
-
-
-@dataclass
-class FitOptions:
-    """The keywords of `fit`, checked."""
-
-    opt: str = "LBFGS"
-    steps: int = 100
-    log: int = 1
-    lr: float | None = None
-    batch: int = -1
-    weight_decay: float = 0.0
-    update_grid: bool = True
-    grid_update_num: int = 10
-    start_grid_update_step: int = -1
-    stop_grid_update_step: int = 50
-    validation_fraction: float = 0.0
-    patience: int | None = None
-    min_delta: float = 0.0
-    metrics: Sequence[Callable[[], Any]] | None = None
-    callbacks: Sequence[Callable[[Progress], Any]] | None = None
-    verbose: bool | None = None
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        one_of(self.opt, "opt", list(OPTIMIZERS))
-        self.steps = integer(self.steps, "steps", 0)
-        self.log = integer(self.log, "log", 1)
-        rate = OPTIMIZERS[self.opt] if self.lr is None else self.lr
-        self.lr = finite(rate, "lr", 0.0, open_end=True)
-        self.batch = integer(self.batch, "batch", -1)
-        if self.batch == 0:
-            raise ValueError("batch must be a number of rows, or -1 for all of them, got 0")
-        self.weight_decay = finite(self.weight_decay, "weight_decay", 0.0)
-        if self.weight_decay and self.opt != "Adam":
-            raise ValueError(f"weight_decay works with opt='Adam', got opt={self.opt!r}")
-        self.grid_update_num = integer(self.grid_update_num, "grid_update_num", 1)
-        self.start_grid_update_step = integer(
-            self.start_grid_update_step, "start_grid_update_step", -1
-        )
-        self.stop_grid_update_step = integer(self.stop_grid_update_step, "stop_grid_update_step", 0)
-        self.validation_fraction = finite(self.validation_fraction, "validation_fraction", 0.0)
-        if self.validation_fraction >= 1.0:
-            raise ValueError(f"validation_fraction must be < 1, got {self.validation_fraction}")
-        if self.patience is not None:
-            self.patience = integer(self.patience, "patience", 1)
-        self.min_delta = finite(self.min_delta, "min_delta", 0.0)
-        self.metrics = _callables(self.metrics, "metrics")
-        self.callbacks = _callables(self.callbacks, "callbacks")
-
-    def moves_grid(self, step: int) -> bool:
-        """Whether `step` begins by moving the grid; pykan's rule."""
-        every = max(1, self.stop_grid_update_step // self.grid_update_num)
-        inside = self.start_grid_update_step <= step < self.stop_grid_update_step
-        return self.update_grid and inside and step % every == 0
-
-
-def _callables(given: Any, name: str) -> list[Callable[..., Any]]:
-    listed = [given] if callable(given) else [] if given is None else given
-    if not is_sequence(listed) or not all(callable(one) for one in listed):
-        raise TypeError(f"{name} must be a list of functions, got {given!r}")
-    return list(listed)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What callbacks see after each step: the model as it is and the curves so far.
-
-    A callback that returns True ends the training.
-    """
-
-    model: Any
-    step: int
-    steps: int
-    history: History
-
-    @property
-    def train_loss(self) -> float:
-        """Training loss of this step, as in the history."""
-        return self.history["train_loss"][-1]
-
-
-@dataclass
-class Problem:
-    """Checked data: what is trained on, what stops the training, what is only watched."""
-
-    loss: Loss
-    train: Data
-    validation: Data | None = None
-    test: Data | None = None
-
-
-def prepare(
-    network: Core, X: Any, y: Any, loss: Loss, weight: object, options: FitOptions
-) -> Problem:
-    """Check `fit(X, y)` or `fit(dataset)` and split off the validation rows."""
-    dataset = X if isinstance(X, Mapping) else {"train_input": X, "train_label": y}
-    names = ("X", "y")
-    if isinstance(X, Mapping):
-        names = ("dataset['train_input']", "dataset['train_label']")
-        if y is not None:
-            raise TypeError("fit(dataset) takes its labels from the dataset; y must not be given")
-        missing = {"train_input", "train_label"} - set(X)
-        if missing:
-            raise ValueError(f"dataset must have train_input and train_label, got {list(X)}")
-        if ("test_input" in X) != ("test_label" in X):
-            raise ValueError(f"dataset must have test_input and test_label or none, got {list(X)}")
-    elif y is None:
-        raise TypeError("fit(X, y) needs y; a dataset must be a dict such as create_dataset makes")
-    x, targets, weights = check_data(
-        network, loss, dataset["train_input"], dataset["train_label"], weight, names
-    )
-    outputs = network.layers[-1].nodes
-    # A batch of rows without weight would have no mean: such rows count as absent.
-    rows = None if weights is None or weights.all() else np.flatnonzero(weights).astype(np.int64)
-    problem = Problem(loss, Data(x, targets, weights, loss, outputs, rows))
-    if options.validation_fraction > 0.0:
-        everyone = np.arange(len(x), dtype=np.int64) if rows is None else rows
-        kept, held_out = _split(everyone, options)
-        problem.train = Data(x, targets, weights, loss, outputs, kept)
-        problem.validation = Data(x, targets, weights, loss, outputs, held_out)
-    if "test_input" in dataset and np.size(dataset["test_input"]):  # test_num=0 makes it empty
-        names = ("dataset['test_input']", "dataset['test_label']")
-        x, targets, _ = check_data(
-            network, loss, dataset["test_input"], dataset["test_label"], None, names
-        )
-        problem.test = Data(x, targets, None, loss, outputs)
-    return problem
-
-
-def _split(rows: Array, options: FitOptions) -> tuple[Array, Array]:
-    """Return the rows to train on and those to be held out, each in their order."""
-    held_out = max(1, round(options.validation_fraction * len(rows)))
-    if held_out >= len(rows):
-        raise ValueError(
-            f"validation_fraction={options.validation_fraction} leaves none of {len(rows)} rows "
-            "for training"
-        )
-    order = np.random.default_rng(options.seed).permutation(len(rows))
-    return rows[np.sort(order[held_out:])], rows[np.sort(order[:held_out])]
 
 
 @dataclass

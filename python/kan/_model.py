@@ -26,11 +26,13 @@ from ._architecture import (
 from ._arrays import Array, as_matrix, real_numbers
 from ._edge import Edge, edge_of
 from ._files import naming
-from ._fit import FitOptions, Progress, Run, prepare
+from ._fit import Run
+from ._fit_options import FitOptions, Progress
 from ._grids import refined, subsample, update_grid
 from ._history import History
 from ._initial import Start, initialize
 from ._losses import Data, check_data, loss_named
+from ._problem import prepare
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
