@@ -33,7 +33,7 @@ function(kan_compile_settings target)
 endfunction()
 
 # Arithmetic that keeps its promises: nothing is reordered, and a product and a sum are fused only
-# where the source says so, so that every compiler and every batch size gives the same bits. What
+# in the kernel files below, so that every batch size gives the same bits. What
 # is given up, errno and floating-point traps, nobody reads, and it stood in the way of vectors.
 function(kan_arithmetic_settings target)
   if(MSVC)

@@ -1,5 +1,7 @@
 """Grids that move with the data and grids that get finer: the function stays, the grid changes."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -398,3 +400,33 @@ def test_where_there_are_no_samples_the_old_function_goes_on(k):
 def test_a_refinement_that_makes_no_sense_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         random_model([2, 3, 1]).refine(*arguments)
+
+
+def test_a_constant_column_outside_its_grid_takes_the_grid_along():
+    X = np.column_stack([np.linspace(-1, 1, 50), np.full(50, 5.0)])
+    model = KAN([2, 1], extrapolation="error")
+    model.fit(X, X[:, 0], steps=1, verbose=False)
+    assert np.isfinite(model(X)).all()
+    points = model.edge(0, 1, 0).knots[3:-3]
+    assert points[0] < 5.0 < points[-1]
+    assert np.diff(points) == pytest.approx(np.full(3, 2 / 3))
+
+
+def test_the_grid_holds_every_training_row_even_if_rows_are_held_out():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40_000, 1))
+    model = KAN([1, 1], extrapolation="error", seed=3)
+    model.fit(X, X[:, 0], steps=1, validation_fraction=0.1, verbose=False)
+    order = np.random.default_rng(3).permutation(len(X))
+    training = X[order[round(0.1 * len(X)) :]]
+    assert np.isfinite(model(training)).all()
+
+
+def test_refining_does_not_depend_on_what_the_model_was_fitted_to():
+    model = KAN([2, 2, 1], grid=4)
+    X = np.random.default_rng(0).uniform(-1, 1, (100, 2))
+    model.fit(X, X[:, 0], steps=1, verbose=False)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(
+        again.refine(7).get_parameters(), model.refine(7).get_parameters()
+    )

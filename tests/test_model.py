@@ -453,12 +453,27 @@ def test_a_copy_trains_to_the_same_bits(duplicate: Callable[[KAN], KAN]) -> None
     assert twin.get_parameters().tobytes() == model.get_parameters().tobytes()
 
 
-@COPIES
+@pytest.mark.parametrize("duplicate", [KAN.copy, copy.copy, copy.deepcopy])
 def test_a_copy_draws_the_same_picture(duplicate: Callable[[KAN], KAN]) -> None:
     model = KAN([2, 3, 1])
     model.fit(X, X[:, 0], steps=1)
     twin = duplicate(model)
     np.testing.assert_array_equal(twin._reference_inputs(None), model._reference_inputs(None))
+
+
+def test_a_pickle_carries_no_training_rows() -> None:
+    model = KAN([2, 3, 1])
+    before = len(pickle.dumps(model))
+    model.fit(np.random.default_rng(0).uniform(-1, 1, (5000, 2)), np.zeros(5000), steps=1)
+    assert len(pickle.dumps(model)) < before + 1000
+
+
+def test_deep_copies_and_pickles_keep_what_a_user_added() -> None:
+    model = KAN([2, 1])
+    model.remarks = ["fitted by hand"]  # type: ignore[attr-defined]
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert twin.remarks == model.remarks  # type: ignore[attr-defined]
+        assert twin.remarks is not model.remarks  # type: ignore[attr-defined]
 
 
 class OwnModel(KAN):

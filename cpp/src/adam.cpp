@@ -110,6 +110,7 @@ bool Adam<T>::take_back() {
 
 template <class T>
 bool Adam<T>::step(Objective<T>& objective) {
+  require_same_size(*this, objective);
   objective.next_step();
   if (objective.is_stochastic() || !evaluated_) {
     const double value = objective.evaluate(parameters_.data(), next_gradient_.data());

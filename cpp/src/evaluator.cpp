@@ -175,6 +175,11 @@ struct Evaluator<T>::Plan {
     return grad_nodes[current];
   }
 
+  void require_gradients() const {
+    if (purpose == Purpose::gradient) return;
+    throw std::logic_error("gradients need an evaluator made with Purpose::gradient");
+  }
+
   void want_input_gradient(bool wanted) noexcept {
     layers[0].slopes = wanted ? input_slopes : nullptr;
   }
@@ -193,6 +198,8 @@ struct Evaluator<T>::Plan {
 
   double evaluate(const Samples<T>& samples, Loss loss, T* gradient) {
     want_input_gradient(false);
+    if (samples.count == 0) throw std::invalid_argument("there must be at least one sample");
+    if (gradient != nullptr) require_gradients();
     const double weight = total_weight(samples);
     if (!(weight > 0.0))
       throw std::invalid_argument("the weights of the samples must have a positive sum");
@@ -244,6 +251,7 @@ void Evaluator<T>::activations(const T* x, std::size_t rows, std::size_t l, T* a
 
 template <class T>
 void Evaluator<T>::activation_range(const T* x, std::size_t rows, std::size_t l, T* low, T* high) {
+  if (rows == 0) throw std::invalid_argument("there must be at least one row");
   const Samples<T> samples{x, nullptr, nullptr, nullptr, nullptr, rows};
   plan_->for_each_chunk(samples, [&](std::size_t first, std::size_t count, std::size_t stride) {
     plan_->forward(l, count, stride);
@@ -282,6 +290,7 @@ void Evaluator<T>::pullback(const T* x, std::size_t rows, const T* grad_y, T* gr
     unused.resize(plan_->network.parameter_count());
     grad_parameters = unused.data();
   }
+  plan_->require_gradients();
   plan_->want_input_gradient(grad_x != nullptr);
   if (grad_parameters != nullptr) {
     std::fill_n(grad_parameters, plan_->network.parameter_count(), T(0));

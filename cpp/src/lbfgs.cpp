@@ -68,6 +68,7 @@ void Lbfgs<T>::reset(std::vector<T> parameters) {
 
 template <class T>
 bool Lbfgs<T>::step(Objective<T>& objective) {
+  require_same_size(*this, objective);
   objective.next_step();
   const Point before = point_;
   try {
@@ -76,10 +77,13 @@ bool Lbfgs<T>::step(Objective<T>& objective) {
       evaluated_ = true;
       pairs_.clear();
     }
-    if (!std::isfinite(point_.value)) return false;
+    // Another batch may lead on where this one does not.
+    if (!std::isfinite(point_.value)) return objective.is_stochastic();
     int evaluations = options_.evaluations_per_step;
     for (int i = 0; i < options_.iterations_per_step && evaluations > 0; ++i) {
-      if (!iterate(objective, evaluations)) return evaluations <= 0;
+      if (!iterate(objective, evaluations)) {
+        return evaluations <= 0 || objective.is_stochastic();
+      }
     }
   } catch (...) {
     point_ = before;

@@ -118,3 +118,11 @@ TEST_CASE("NaN stays NaN") {
 }
 
 }  // namespace
+
+TEST_CASE("the SiLU of huge negative numbers vanishes instead of following the limit of exp") {
+  for (const float x : {-100.0f, -1e6f, -1e36f, -3e38f}) {
+    CHECK(std::abs(kan::kernels::silu(x)) < 1e-35f);
+    CHECK(std::abs(kan::kernels::silu_slope(x)) < 1e-35f);
+  }
+  CHECK(std::isnan(kan::kernels::silu(std::nan(""))));
+}

@@ -470,3 +470,20 @@ TEST_CASE("a batch that was not finite leaves nothing behind for the next, short
 }
 
 }  // namespace
+
+TEST_CASE("an evaluator for predictions refuses gradients, and no rows have no loss and no range") {
+  const kan::Network<double> network(kan::Architecture{{kan::Layer{1, 1, {}, 3, 3}}});
+  kan::Evaluator<double> evaluator(network, kan::Purpose::predict);
+  const std::vector<double> x = {0.5};
+  std::vector<double> gradient(network.parameter_count());
+  kan::Samples<double> samples{x.data(), x.data(), nullptr, nullptr, nullptr, 1};
+  CHECK_THROWS_AS(evaluator.loss_and_gradient(samples, kan::Loss::mse, gradient.data()),
+                  std::logic_error);
+  CHECK_THROWS_AS(evaluator.pullback(x.data(), 1, x.data(), gradient.data(), nullptr),
+                  std::logic_error);
+  samples.count = 0;
+  CHECK_THROWS_AS(evaluator.loss(samples, kan::Loss::mse), std::invalid_argument);
+  double low = 0.0;
+  double high = 0.0;
+  CHECK_THROWS_AS(evaluator.activation_range(x.data(), 0, 0, &low, &high), std::invalid_argument);
+}

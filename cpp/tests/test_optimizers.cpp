@@ -530,3 +530,15 @@ TEST_CASE("an interrupt of the data reaches whoever steps") {
 }
 
 }  // namespace
+
+TEST_CASE("an optimizer refuses an objective with another number of parameters") {
+  kan::Network<double> network(kan::Architecture{{kan::Layer{1, 1, {}, 3, 3}}});
+  const std::vector<double> x = {0.5};
+  const kan::Samples<double> samples{x.data(), x.data(), nullptr, nullptr, nullptr, 1};
+  kan::DataObjective<double> objective(network, samples, kan::Loss::mse, 0, 0);
+  kan::Lbfgs<double> lbfgs({0.0}, kan::LbfgsOptions{});
+  kan::Adam<double> adam({0.0}, kan::AdamOptions{});
+  const char* message = "the optimizer has 1 parameters, the objective 7";
+  CHECK_THROWS_WITH_AS(lbfgs.step(objective), message, std::invalid_argument);
+  CHECK_THROWS_WITH_AS(adam.step(objective), message, std::invalid_argument);
+}

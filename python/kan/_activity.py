@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _core
-from ._architecture import Core
+from ._architecture import Core, input_alone
 from ._arrays import Array
 
 __all__ = ["Activity", "edge_outputs", "observe"]
@@ -46,12 +46,8 @@ def edge_outputs(network: Core, index: int, inputs: Array) -> Array:
     """Return the outputs of all edges of layer `index` at its inputs (N, I): (N, I, S)."""
     layer = network.layers[index]
     result = np.empty((len(inputs), layer.inputs, layer.subnodes))
-    shape = _core.Layer(1, layer.subnodes, [], layer.intervals, layer.degree)
-    knots = network.knots(index)
     for i in range(layer.inputs):
-        alone = type(network)([shape], network.base, network.extrapolation, False)
-        alone.set_knots(0, knots[i : i + 1])
-        alone.coefficients(0)[0] = network.coefficients(index)[i]
+        alone = input_alone(network, index, i, network.base)
         column = np.ascontiguousarray(inputs[:, i : i + 1], dtype=network.dtype)
         result[:, i, :] = _core.predict(alone, column)
     return result

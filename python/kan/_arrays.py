@@ -57,7 +57,10 @@ def as_labels(values: object, name: str, rows: int, classes: int) -> NDArray[np.
 
 
 def as_weights(values: object, name: str, rows: int, dtype: str) -> Array:
-    """Return sample weights (rows,): finite, not negative, not all zero."""
+    """Return sample weights (rows,), the largest of them 1: only their ratios count.
+
+    They must be finite, not negative and not all zero; less than 1e-30 of the largest is 0.
+    """
     array = real_numbers(values, name)
     if array.shape != (rows,):
         raise ValueError(f"{name} must have shape ({rows},), got {array.shape}")
@@ -65,12 +68,12 @@ def as_weights(values: object, name: str, rows: int, dtype: str) -> Array:
     if rows and weights.min() < 0:
         row = int(weights.argmin())
         raise ValueError(f"{name} must not be negative, got {weights[row]} at row {row}")
-    with np.errstate(over="ignore"):
-        total = weights.sum(dtype=np.float64)
-    if not 1e-300 < total < 1e300:
-        reason = "must not all be zero" if total == 0.0 else "must have a sum in 1e-300..1e300"
-        raise ValueError(f"{name} {reason}, got {rows} weights with the sum {total}")
-    return np.ascontiguousarray(weights)
+    largest = weights.max(initial=0.0)
+    if largest == 0.0:
+        raise ValueError(f"{name} must not all be zero, got {rows} weights of 0")
+    ratios: Array = weights / largest
+    ratios[ratios < 1e-30] = 0.0
+    return ratios
 
 
 def real_numbers(values: object, name: str) -> Array:

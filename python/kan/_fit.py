@@ -180,16 +180,15 @@ class Run:
         # What flows through an untrained network says little: zooming in on it traps the training.
         any_moved = update_grid(
             moved,
-            self.problem.train.inputs_to_look_at(),
+            self.problem.train,
             self.model.grid_eps,
             outgrown_only=step == 0,
         )
-        if not any_moved:
+        if not any_moved or not math.isfinite(self.problem.loss.value(moved, self.problem.train)):
             return
-        if math.isfinite(self.problem.loss.value(moved, self.problem.train)):
-            self.moving = moved
-            self.network.assign(moved)
-            self.history.grid_updates.append(step)
+        self.moving = moved
+        self.network.assign(moved)
+        self.history.grid_updates.append(step)
         self.optimizer.reset(self.network.parameters())
         self.moving = None
         self.core_best = self._core("Best")()

@@ -23,6 +23,17 @@ def table(title: str, network: Core) -> str:
     )
 
 
+def _trainable(network: Core) -> list[int]:
+    """Count the parameters that train, layer by layer of the flat buffer."""
+    flags, counts = network.trainable(), []
+    for layer in network.layers:
+        size = layer.inputs * (layer.intervals + layer.degree + 1) * layer.subnodes
+        size += 2 * (layer.subnodes + layer.nodes) * network.affine_enabled
+        counts.append(int(flags[:size].sum()))
+        flags = flags[size:]
+    return counts
+
+
 def _row(network: Core, index: int) -> str:
     layer = network.layers[index]
     mask = network.edge_mask(index)
@@ -36,6 +47,6 @@ def _row(network: Core, index: int) -> str:
         str(layer.intervals),
         str(layer.degree),
         f"{np.min(points):.3g} … {np.max(points):.3g}",
-        str(active * (layer.intervals + layer.degree + 1)),
+        str(_trainable(network)[index]),
     )
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"

@@ -11,7 +11,7 @@ import numpy as np
 from . import _core
 from ._architecture import Core
 from ._arrays import Array, as_labels, as_matrix, as_targets, as_weights
-from ._grids import subsample
+from ._rows import Rows
 
 __all__ = ["Data", "Loss", "loss_named"]
 
@@ -52,7 +52,7 @@ class Loss:
         """Return the loss of a network on data."""
         if self.function is None:
             return float(_core.loss(network, data.samples, self.name))
-        rows = data.rows
+        rows = data.chosen
         return self._call(_core.predict(network, data.x[rows]), data.y[rows])[0]
 
     def objective(self, network: Core, data: Data, batch: int, seed: int) -> Any:
@@ -61,8 +61,8 @@ class Loss:
         if self.function is None:
             kind = getattr(_core, f"DataObjective{suffix}")
             return kind(network, data.samples, self.name, batch, seed)
-        x = np.ascontiguousarray(data.x[data.rows])
-        y = data.y[data.rows]
+        x = np.ascontiguousarray(data.x[data.chosen])
+        y = data.y[data.chosen]
         trainable = network.trainable().astype(network.dtype)
 
         def evaluate(parameters: Array) -> tuple[float, Array]:
@@ -113,7 +113,7 @@ def loss_named(loss: Any, name: str = "loss_fn") -> Loss:
     return Loss("function", loss)
 
 
-class Data:
+class Data(Rows):
     """Checked inputs and targets, or the rows of them that `index` names; nothing is copied."""
 
     def __init__(
@@ -125,32 +125,14 @@ class Data:
         outputs: int,
         index: Array | None = None,
     ) -> None:
-        self.x = x
+        super().__init__(x, index)
         self.y = y
         self.weight = weight
-        self.index = index
         if loss.function is None:
             kind: Any = _core.Samples32 if x.dtype == np.float32 else _core.Samples64
             labels = y if loss.name == "cross_entropy" else None
             targets = None if labels is not None else y
             self.samples = kind(x, targets, labels, outputs, weight, index)
-
-    @property
-    def rows(self) -> Any:
-        """What picks the rows out of the arrays."""
-        return slice(None) if self.index is None else self.index
-
-    @property
-    def count(self) -> int:
-        """Number of rows."""
-        return len(self.x) if self.index is None else len(self.index)
-
-    def inputs_to_look_at(self) -> Array:
-        """Return all rows' inputs, or a bounded number of them where they must be copied."""
-        if self.index is None:
-            return self.x
-        rows: Array = self.x[subsample(self.index)]
-        return rows
 
 
 def check_data(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -28,11 +29,12 @@ from ._edge import Edge, edge_of
 from ._files import naming
 from ._fit import Run
 from ._fit_options import FitOptions, Progress
-from ._grids import refined, subsample, update_grid
+from ._grids import refined, update_grid
 from ._history import History
 from ._initial import Start, initialize
 from ._losses import Data, check_data, loss_named
 from ._problem import prepare
+from ._rows import Rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,6 +91,11 @@ class KAN:
         Outside its grid a spline goes on as a straight line; or sees the nearer end of the grid
         instead (the whole edge does); or fades to zero over its ghost knots, as in pykan; or
         follows its last polynomial; or network inputs out there raise a ValueError.
+
+    Notes
+    -----
+    Any number of threads may call `predict` at once; a model that is being fitted, or whose
+    parameters or grids are being set, must be left alone by the others.
 
     References
     ----------
@@ -377,14 +384,14 @@ class KAN:
         if not chosen.moves_grid(0):
             self._refuse_outside(problem.train.x)
         run = Run(self, self._network, problem, chosen)
-        self._training_inputs = subsample(problem.train.inputs_to_look_at()).copy()
+        self._training_inputs = problem.train.some()
         return run.go()
 
     def update_grid(self, X: ArrayLike) -> None:
         """Move all grids to where the inputs X (N, n_in) lead; the function stays as it can."""
         x = as_matrix(X, "X", self._network.layers[0].inputs, self.dtype)
         moved: Any = self._network.copy()
-        update_grid(moved, x, self.grid_eps)
+        update_grid(moved, Rows(x), self.grid_eps)
         self._network.assign(moved)
 
     update_grid_from_samples = update_grid
@@ -395,7 +402,7 @@ class KAN:
         *,
         grid: int | Sequence[int] | None = None,
     ) -> KAN:
-        """Return a new model with `new_grid` intervals that computes the same function.
+        """Return a new model with `new_grid` intervals: the same function inside the grids.
 
         Where the old points are among the new ones (G divides the new G), it does so exactly, by
         knot insertion; otherwise by least squares. `grid` is another name for `new_grid`.
@@ -406,7 +413,7 @@ class KAN:
         name = "new_grid" if grid is None else "grid"
         intervals = per_layer(wanted, name, self.depth, 1, MOST_INTERVALS)
         finer = self.copy()
-        finer._network = refined(self._network, intervals, self._training_inputs)
+        finer._network = refined(self._network, intervals)
         return finer
 
     # ---- copies and files ---------------------------------------------------------------------
@@ -422,17 +429,20 @@ class KAN:
         return self.copy()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> KAN:
-        return self.copy()
+        twin = self.copy()
+        others = {name: value for name, value in self.__dict__.items() if name != "_network"}
+        twin.__dict__.update(copy.deepcopy(others, memo))
+        return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            "model": _core.dumps(self._network, self._notes()),
-            "training_inputs": self._training_inputs,
-        }
+        """Return what a file would hold: the training inputs stay behind, as with `save`."""
+        others = dict(self.__dict__)
+        del others["_network"], others["_training_inputs"]
+        return {"model": _core.dumps(self._network, self._notes()), "others": others}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._restore(*_core.loads(state["model"]))
-        self._training_inputs = state["training_inputs"]
+        self.__dict__.update(state["others"])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one ``.safetensors`` file, all or nothing.

@@ -64,6 +64,7 @@ template <class T>
 double loss(const kan::Network<T>& network, const SampleArrays<T>& arrays,
             const std::string& name) {
   const kan::Loss kind = parse_loss(name);
+  require_fit(network, arrays, kind);
   kan::Evaluator<T> runner =
       evaluator(network, kan::Purpose::predict, static_cast<py::ssize_t>(arrays.samples.count));
   const py::gil_scoped_release released;
@@ -75,6 +76,7 @@ py::typing::Tuple<double, py::array_t<T>> loss_and_gradient(const kan::Network<T
                                                             const SampleArrays<T>& arrays,
                                                             const std::string& name) {
   const kan::Loss kind = parse_loss(name);
+  require_fit(network, arrays, kind);
   py::array_t<T> gradient = output<T>({static_cast<py::ssize_t>(network.parameter_count())});
   T* result = gradient.mutable_data();
   kan::Evaluator<T> runner =

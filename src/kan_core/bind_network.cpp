@@ -61,6 +61,19 @@ void set_edge_mask(kan::Network<T>& network, std::size_t l, const py::array& mas
       l, to_vector<std::uint8_t>(mask, "edge mask", {layer.inputs, layer.subnodes()}));
 }
 
+/// Numbers, knots and masks of a network of the same shape; views of the parameters stay valid.
+template <class T>
+void assign(kan::Network<T>& network, const kan::Network<T>& other) {
+  bool same =
+      network.depth() == other.depth() && network.parameter_count() == other.parameter_count();
+  for (std::size_t l = 0; same && l < network.depth(); ++l) {
+    same = network.grid(l).knots.size() == other.grid(l).knots.size() &&
+           network.edge_mask(l).size() == other.edge_mask(l).size();
+  }
+  if (!same) throw py::value_error("other must have the same architecture");
+  network = other;
+}
+
 template <class T>
 void bind_network_of(py::module_& m, const char* name) {
   using Network = kan::Network<T>;
@@ -71,8 +84,7 @@ void bind_network_of(py::module_& m, const char* name) {
            }),
            py::arg("layers"), py::arg("base"), py::arg("extrapolation"), py::arg("affine"))
       .def("copy", [](const Network& self) { return Network(self); })
-      .def(
-          "assign", [](Network& self, const Network& other) { self = other; }, py::arg("other"))
+      .def("assign", &assign<T>, py::arg("other"))
       .def_property_readonly("dtype", [](const Network&) { return dtype_name<T>(); })
       .def_property_readonly("layers", [](const Network& n) { return n.architecture().layers; })
       .def_property_readonly("base", [](const Network& n) { return n.architecture().base; })

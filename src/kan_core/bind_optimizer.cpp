@@ -43,8 +43,9 @@ std::unique_ptr<kan::DataObjective<T>> make_data_objective(kan::Network<T>& netw
                                                            const SampleArrays<T>& arrays,
                                                            const std::string& loss,
                                                            std::size_t batch, std::uint64_t seed) {
-  auto made = std::make_unique<kan::DataObjective<T>>(network, arrays.samples, parse_loss(loss),
-                                                      batch, seed);
+  const kan::Loss kind = parse_loss(loss);
+  require_fit(network, arrays, kind);
+  auto made = std::make_unique<kan::DataObjective<T>>(network, arrays.samples, kind, batch, seed);
   made->set_interrupt(signal_interrupt());
   return made;
 }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "arrays.hpp"
+#include "kan/network.hpp"
 #include "kan/samples.hpp"
 
 namespace kan_core {
@@ -12,6 +13,7 @@ template <class T>
 struct SampleArrays {
   kan::Samples<T> samples;
   py::object x, y, labels, weight, index;
+  py::ssize_t outputs;
 };
 
 /// Every index and label is checked, so that the core may trust them.
@@ -31,7 +33,7 @@ template <class T>
 SampleArrays<T> make_samples(const py::array& x, const OptionalArray& y,
                              const OptionalArray& labels, py::ssize_t classes,
                              const OptionalArray& weight, const OptionalArray& index) {
-  SampleArrays<T> made{{}, x, y, labels, weight, index};
+  SampleArrays<T> made{{}, x, y, labels, weight, index, classes};
   made.samples.x = input<T>(x, "x", {-1, -1});
   const py::ssize_t rows = x.shape(0);
   made.samples.y = optional_input<T>(y, "y", {rows, classes});
@@ -43,6 +45,19 @@ SampleArrays<T> make_samples(const py::array& x, const OptionalArray& y,
   check_range(made.samples.index, count, rows, "index");
   made.samples.count = static_cast<std::size_t>(count);
   return made;
+}
+
+/// Throws: ValueError unless the samples are what this network and loss need.
+template <class T>
+void require_fit(const kan::Network<T>& network, const SampleArrays<T>& arrays, kan::Loss loss) {
+  const bool labelled = loss == kan::Loss::cross_entropy;
+  if (labelled ? arrays.samples.labels == nullptr : arrays.samples.y == nullptr) {
+    throw py::value_error(labelled ? "this loss needs labels" : "this loss needs y");
+  }
+  if (arrays.x.template cast<py::array>().shape(1) != network.architecture().inputs() ||
+      arrays.outputs != network.architecture().outputs()) {
+    throw py::value_error("the samples must have the network's numbers of inputs and outputs");
+  }
 }
 
 template <class T>

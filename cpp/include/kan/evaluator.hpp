@@ -40,13 +40,14 @@ class Evaluator {
   void activations(const T* x, std::size_t rows, std::size_t l, T* activations);
 
   /// Smallest and largest value that reaches each input of layer l. Shapes: low, high [I_l].
+  /// Throws: std::invalid_argument if there are no rows.
   void activation_range(const T* x, std::size_t rows, std::size_t l, T* low, T* high);
 
   /// Throws: std::invalid_argument if there are no samples or their weights do not have a positive sum.
   double loss(const Samples<T>& samples, Loss loss);
 
   /// Needs Purpose::gradient, as does `pullback`. Writes: gradient [P], 0 where nothing may move.
-  /// Throws: as `loss`.
+  /// Throws: as `loss`, and std::logic_error on an evaluator made for predictions.
   double loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient);
 
   /// The gradient of sum_no grad_y[n,o] y[n,o]. Shapes: grad_y [rows][O].

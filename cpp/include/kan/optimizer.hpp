@@ -16,7 +16,7 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   /// One step. Returns false when the method cannot lower the objective any further.
-  /// Throws: what the objective throws.
+  /// Throws: what the objective throws, std::invalid_argument if it has another number of parameters.
   virtual bool step(Objective<T>& objective) = 0;
 
   /// Starts again from these parameters, forgetting everything learnt about others. To be called
@@ -29,6 +29,10 @@ class Optimizer {
   virtual double value() const noexcept = 0;
 };
 
+/// Throws: std::invalid_argument unless both have the same number of parameters.
+template <class T>
+void require_same_size(const Optimizer<T>& optimizer, const Objective<T>& objective);
+
 /// The best point of a run.
 template <class T>
 struct Best {
@@ -37,8 +41,9 @@ struct Best {
 };
 
 /// Up to `steps` steps; stops early where `step` returns false.
-/// Writes: values[s], the objective after step s (before it, if stochastic), for the steps done.
-///         best, the lowest of them, where not null; more, whether further steps can help.
+/// Writes: values[s], the optimizer's value after step s, for the steps done; best, the lowest of
+///         them, where not null (never for stochastic objectives: their values do not compare);
+///         more, whether further steps can help.
 /// Returns: the number of steps done.
 template <class T>
 std::size_t run(Optimizer<T>& optimizer, Objective<T>& objective, std::size_t steps, double* values,

@@ -69,15 +69,22 @@ static inline T exponential(T x) {
   return sum * power;
 }
 
-/// b(x) = x s(x), s(x) = 1 / (1 + e^-x), and b'(x) = s (1 + x (1 - s)).
+/// s(x) = 1 / (1 + e^-x), 0 where e^-x is beyond the limit (there x s(x) would not vanish).
+template <class T>
+static inline T sigmoid(T x) {
+  const T s = T(1) / (T(1) + exponential(-x));
+  return x > -ExpConstants<T>::limit || x != x ? s : T(0);
+}
+
+/// b(x) = x s(x) and b'(x) = s (1 + x (1 - s)).
 template <class T>
 static inline T silu(T x) {
-  return x * (T(1) / (T(1) + exponential(-x)));
+  return x * sigmoid(x);
 }
 
 template <class T>
 static inline T silu_slope(T x) {
-  const T s = T(1) / (T(1) + exponential(-x));
+  const T s = sigmoid(x);
   return s * (T(1) + x * (T(1) - s));
 }
 

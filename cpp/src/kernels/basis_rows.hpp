@@ -127,7 +127,7 @@ void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restric
                T* __restrict slope) {
   if (base == Base::silu && slope != nullptr) {
     for (std::size_t n = 0; n < count; ++n) {
-      const T s = T(1) / (T(1) + exponential(-x[n]));
+      const T s = sigmoid(x[n]);
       value[n] = x[n] * s;
       slope[n] = s * (T(1) + x[n] * (T(1) - s));
     }
@@ -135,7 +135,7 @@ void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restric
   }
   if (base == Base::silu) {
     for (std::size_t n = 0; n < count; ++n) {
-      value[n] = x[n] * (T(1) / (T(1) + exponential(-x[n])));
+      value[n] = silu(x[n]);
     }
     return;
   }
