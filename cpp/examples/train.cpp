@@ -23,7 +23,7 @@ int main() {
   kan::Architecture architecture;
   architecture.layers = {kan::Layer{2, 3, {}, 5, 3}, kan::Layer{3, 1, {}, 5, 3}};
   kan::Network<double> network(architecture);
-  std::vector<double> start(network.parameter_count());
+  kan::Buffer<double> start(network.parameter_count());
   for (double& value : start) value = 0.2 * (static_cast<double>(random()) / 4294967296.0) - 0.1;
   network.set_parameters(start.data());
 

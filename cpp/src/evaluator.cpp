@@ -1,48 +1,53 @@
 #include "kan/evaluator.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "chunk.hpp"
+#include "kan/buffer.hpp"
 #include "kan/errors.hpp"
 #include "kernels/dispatch.hpp"
-#include "layer_pass.hpp"
 #include "loss.hpp"
+#include "parallel.hpp"
 #include "transpose.hpp"
 
 namespace kan {
 namespace {
 
-constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
-constexpr std::size_t least_chunk_rows = 256;
-
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-std::size_t whole_blocks(std::size_t count) {
-  return (count + kernels::lane_block - 1) / kernels::lane_block * kernels::lane_block;
+/// As many rows as fit into so many bytes, in whole tiles.
+std::size_t rows_within(std::size_t bytes, std::size_t per_row, std::size_t least,
+                        std::size_t most) {
+  return std::clamp(bytes / per_row / kernels::tile_rows * kernels::tile_rows, least, most);
 }
 
-/// Whether the sums of a layer are its outputs already.
-bool is_plain(const Architecture& architecture, const Layer& layer) {
-  return !architecture.affine && layer.arities.empty();
-}
+}  // namespace
 
-/// As many rows as fit the cache, in whole tiles; the choice never depends on threads.
+/// How a batch is divided. Chunks of a large network pass one after the other, the threads inside its
+/// layers. Chunks of a small one pass side by side, a thread each, and add up their gradients in
+/// `parts` places, part p taking chunks p, p + parts, ...: the same sums for any number of threads.
+struct Division {
+  std::size_t rows;       // of a chunk
+  std::size_t parts = 1;  // 1: one after the other
+};
+
+namespace {
+
+constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
+constexpr std::size_t least_parts = 4;
+constexpr std::size_t most_parts = 16;
+
 template <class T>
-std::size_t rows_per_chunk(const Architecture& architecture, std::size_t most_rows) {
-  std::size_t bytes = 0;
-  for (const Layer& layer : architecture.layers) {
-    const std::size_t per_input = sizeof(T) * (1 + 2 * size(layer.degree + 2)) + sizeof(int);
-    bytes += size(layer.inputs) * per_input + 3 * sizeof(T) * size(layer.subnodes());
-  }
-  const std::size_t fitting = chunk_bytes / bytes / kernels::tile_rows * kernels::tile_rows;
-  const std::size_t chunk = std::min(std::max(fitting, least_chunk_rows), kernels::most_rows);
-  return most_rows == 0 ? chunk : std::min(chunk, whole_blocks(most_rows));
-}
-
-void stop_if_asked(const Interrupt& interrupt) {
-  if (interrupt && interrupt()) throw Interrupted();
+Division division_of(const Network<T>& network, Purpose purpose) {
+  const std::size_t per_row = bytes_per_row<T>(network.architecture(), purpose);
+  const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);
+  if (purpose == Purpose::predict) return {rows_within(std::size_t{1} << 20, per_row, 64, 512)};
+  if (parts < least_parts) return {rows_within(std::size_t{4} << 20, per_row, 256, 1024)};
+  return {rows_within(std::size_t{1} << 20, per_row, 64, 256), parts};
 }
 
 }  // namespace
@@ -51,128 +56,34 @@ template <class T>
 struct Evaluator<T>::Plan {
   const Network<T>& network;
   Purpose purpose;
-  std::size_t chunk;
+  Division division;
+  std::size_t outputs;
+  double work_per_row = 0.0;
   Interrupt interrupt = {};
-  std::vector<std::vector<T>> memory = {};
-  std::vector<std::vector<std::int32_t>> cell_memory = {};
-  std::vector<LayerBuffers<T>> layers = {};
-  T* outputs = nullptr;       // [O][stride]
-  T* grad_nodes[2] = {};      // [most nodes or inputs][stride], taken in turns
-  T* grad_sums = nullptr;     // [most S][stride]
-  T* input_slopes = nullptr;  // of layer 0, which only the gradient of the inputs needs
+  std::vector<Chunk<T>> chunks = {};    // one per thread, made when first needed
+  std::vector<Buffer<T>> partial = {};  // gradients of the parts behind the first
+  std::vector<double> totals = {};      // losses of the parts
 
   Plan(const Network<T>& network_, Purpose purpose_, std::size_t most_rows)
       : network(network_),
         purpose(purpose_),
-        chunk(rows_per_chunk<T>(network_.architecture(), most_rows)) {
+        division(division_of(network_, purpose_)),
+        outputs(size(network_.architecture().outputs())) {
     kernels::active<T>();  // throws here, not in the middle of a pass, if KAN_ISA is wrong
-    allocate_layers();
-    connect_nodes();
-    if (purpose == Purpose::gradient) allocate_gradients();
-    input_slopes = layers[0].slopes;
-  }
-
-  T* reserve(std::size_t count) {
-    memory.emplace_back(count);
-    return memory.back().data();
-  }
-
-  void allocate_layers() {
-    const bool keep = purpose == Purpose::gradient;
-    std::size_t most_inputs = 0;
-    std::size_t most_weights = 0;
-    for (const Layer& layer : network.architecture().layers) {
-      most_inputs = std::max(most_inputs, size(layer.inputs));
-      most_weights = std::max(most_weights, size(layer.inputs) * size(layer.degree + 2));
-    }
+    if (most_rows != 0) division.rows = std::min(division.rows, most_rows);
     for (std::size_t l = 0; l < network.depth(); ++l) {
-      const Layer& layer = network.layer(l);
-      LayerBuffers<T> own;
-      own.inputs = reserve(size(layer.inputs) * chunk);
-      if (keep || l == 0) {
-        const std::size_t weights =
-            keep ? size(layer.inputs) * size(layer.degree + 2) : most_weights;
-        cell_memory.emplace_back((keep ? size(layer.inputs) : most_inputs) * chunk);
-        own.cells = cell_memory.back().data();
-        own.weights = reserve(weights * chunk);
-        if (keep) own.slopes = reserve(weights * chunk);
-      } else {
-        own.cells = layers[0].cells;
-        own.weights = layers[0].weights;
-      }
-      if (layer.subnodes() >= kernels::wide_outputs) {
-        own.rows = reserve(size(layer.subnodes()) * chunk);
-      }
-      layers.push_back(own);
+      work_per_row += layer_work(kernel_shape(network, l, 0), 1);
     }
-    outputs = reserve(size(network.architecture().outputs()) * chunk);
+    need_chunks(1);
   }
 
-  /// Steps that are the identity share the memory of their operand.
-  void connect_nodes() {
-    const bool affine = network.architecture().affine;
-    for (std::size_t l = 0; l < layers.size(); ++l) {
-      const Layer& layer = network.layer(l);
-      LayerBuffers<T>& own = layers[l];
-      T* next = l + 1 < layers.size() ? layers[l + 1].inputs : outputs;
-      const bool plain = is_plain(network.architecture(), layer);
-      own.sums = plain ? next : reserve(size(layer.subnodes()) * chunk);
-      own.nodes.sums = own.sums;
-      own.nodes.factors = affine ? reserve(size(layer.subnodes()) * chunk) : own.sums;
-      own.nodes.products = affine ? reserve(size(layer.nodes()) * chunk) : next;
-      own.nodes.outputs = next;
-    }
+  void need_chunks(int count) {
+    chunks.reserve(size(count));
+    while (chunks.size() < size(count)) chunks.emplace_back(network, division.rows, purpose);
   }
 
-  void allocate_gradients() {
-    std::size_t most = size(network.architecture().inputs());
-    std::size_t most_sums = 0;
-    for (const Layer& layer : network.architecture().layers) {
-      most = std::max(most, size(layer.nodes()));
-      most_sums = std::max(most_sums, size(layer.subnodes()));
-    }
-    grad_nodes[0] = reserve(most * chunk);
-    grad_nodes[1] = reserve(most * chunk);
-    grad_sums = reserve(most_sums * chunk);
-  }
-
-  /// Inputs of a chunk by features; the padding repeats the last sample.
-  void load(const Samples<T>& samples, std::size_t first, std::size_t count, std::size_t stride) {
-    const std::size_t inputs = size(network.architecture().inputs());
-    T* to = layers[0].inputs;
-    if (samples.index == nullptr) {
-      transpose(samples.x + first * inputs, inputs, count, inputs, to, stride);
-    } else {
-      for (std::size_t n = 0; n < count; ++n) {
-        const T* row = samples.x + samples.row(first + n) * inputs;
-        for (std::size_t i = 0; i < inputs; ++i) to[i * stride + n] = row[i];
-      }
-    }
-    for (std::size_t i = 0; i < inputs; ++i) {
-      std::fill(to + i * stride + count, to + (i + 1) * stride, to[i * stride + count - 1]);
-    }
-  }
-
-  void forward(std::size_t depth, std::size_t count, std::size_t stride) noexcept {
-    for (std::size_t l = 0; l < depth; ++l) {
-      layer_forward(network, l, layers[l], count, stride);
-    }
-  }
-
-  /// From the gradient of the outputs, in grad_nodes[0], to that of parameters and of the inputs,
-  /// which is returned if wanted.
-  const T* backward(std::size_t count, std::size_t stride, T* grad_parameters,
-                    bool wants_inputs) noexcept {
-    int current = 0;
-    for (std::size_t l = layers.size(); l-- > 0;) {
-      const bool plain = is_plain(network.architecture(), network.layer(l));
-      T* incoming = grad_nodes[current];
-      T* outgoing = l > 0 || wants_inputs ? grad_nodes[1 - current] : nullptr;
-      layer_backward(network, l, layers[l], count, stride, incoming, plain ? incoming : grad_sums,
-                     outgoing, grad_parameters);
-      current = 1 - current;
-    }
-    return grad_nodes[current];
+  void stop_if_asked() {
+    if (interrupt && interrupt()) throw Interrupted();
   }
 
   void require_gradients() const {
@@ -180,41 +91,139 @@ struct Evaluator<T>::Plan {
     throw std::logic_error("gradients need an evaluator made with Purpose::gradient");
   }
 
-  void want_input_gradient(bool wanted) noexcept {
-    layers[0].slopes = wanted ? input_slopes : nullptr;
-  }
-
-  /// Calls use(first, count, stride) for every chunk, its inputs loaded.
+  /// Calls use(chunk, first) for every chunk in turn, its inputs loaded, all threads inside.
   template <class Use>
-  void for_each_chunk(const Samples<T>& samples, const Use& use) {
-    for (std::size_t first = 0; first < samples.count; first += chunk) {
-      stop_if_asked(interrupt);
-      const std::size_t count = std::min(chunk, samples.count - first);
-      const std::size_t stride = whole_blocks(count);
-      load(samples, first, count, stride);
-      use(first, count, stride);
+  void in_turn(const Samples<T>& samples, const Use& use) {
+    const int threads = thread_count();
+    for (std::size_t first = 0; first < samples.count; first += division.rows) {
+      stop_if_asked();
+      const std::size_t count = std::min(division.rows, samples.count - first);
+      chunks[0].load(samples, first, count, threads);
+      use(chunks[0], first);
     }
   }
 
-  double evaluate(const Samples<T>& samples, Loss loss, T* gradient) {
-    want_input_gradient(false);
-    if (samples.count == 0) throw std::invalid_argument("there must be at least one sample");
-    if (gradient != nullptr) require_gradients();
-    const double weight = total_weight(samples);
-    if (!(weight > 0.0))
-      throw std::invalid_argument("the weights of the samples must have a positive sum");
-    const double scale = 1.0 / weight;
-    const std::size_t output_count = size(network.architecture().outputs());
+  /// Calls use(chunk, first, number in this group) for chunks of `rows` rows side by side, in groups
+  /// of up to `group`, and after_group(number of chunks) after each.
+  template <class Use, class After>
+  void side_by_side(const Samples<T>& samples, std::size_t rows, std::size_t group, const Use& use,
+                    const After& after_group) {
+    const std::size_t count = (samples.count + rows - 1) / rows;
+    for (std::size_t start = 0; start < count; start += group) {
+      stop_if_asked();
+      const std::size_t here = std::min(group, count - start);
+      const double work = work_per_row * static_cast<double>(std::min(samples.count, here * rows));
+      const int threads = useful_threads(here, work, thread_count());
+      need_chunks(threads);
+      parallel_for(here, threads, [&](std::size_t number, int worker) {
+        Chunk<T>& chunk = chunks[size(worker)];
+        const std::size_t first = (start + number) * rows;
+        chunk.load(samples, first, std::min(rows, samples.count - first), 1);
+        use(chunk, first, number);
+      });
+      after_group(here);
+    }
+  }
+
+  /// Rows of a chunk for results that are the same however rows are divided: every thread gets some.
+  std::size_t rows_each(std::size_t count) const {
+    const auto threads = static_cast<double>(thread_count());
+    if (work_per_row * static_cast<double>(count) <= serial_work) return division.rows;
+    const auto share = static_cast<std::size_t>(static_cast<double>(count) / threads) + 1;
+    const std::size_t blocks = (share + kernels::lane_block - 1) / kernels::lane_block;
+    return std::min(division.rows, blocks * kernels::lane_block);
+  }
+
+  void predict(const T* x, std::size_t rows, T* y) {
+    const Samples<T> samples{x, nullptr, nullptr, nullptr, nullptr, rows};
+    const std::size_t group = 16 * size(thread_count());
+    side_by_side(
+        samples, rows_each(rows), group,
+        [&](Chunk<T>& chunk, std::size_t first, std::size_t /*number*/) {
+          chunk.forward(network.parameters(), network.depth());
+          transpose(chunk.outputs(), chunk.stride(), outputs, chunk.count(), y + first * outputs,
+                    outputs);
+        },
+        [](std::size_t) {});
+  }
+
+  /// The chunk's share of the loss, and its gradient in the chunk where wanted.
+  double loss_of(Chunk<T>& chunk, const T* parameters, const Samples<T>& samples, Loss loss,
+                 std::size_t first, double scale, bool with_gradient) {
+    chunk.forward(parameters, network.depth());
+    const LossChunk<T> view{samples, first,   chunk.count(), chunk.outputs(),
+                            outputs, chunk.stride()};
+    return add_loss(loss, view, scale, with_gradient ? chunk.grad_outputs() : nullptr);
+  }
+
+  double loss(const Samples<T>& samples, Loss loss, double scale) {
     double total = 0.0;
-    for_each_chunk(samples, [&](std::size_t first, std::size_t count, std::size_t stride) {
-      forward(layers.size(), count, stride);
-      const LossChunk<T> view{samples, first, count, outputs, output_count, stride};
-      total += add_loss(loss, view, scale, gradient != nullptr ? grad_nodes[0] : nullptr);
-      if (gradient != nullptr) backward(count, stride, gradient, false);
+    totals.resize(most_parts);
+    side_by_side(
+        samples, division.rows, most_parts,
+        [&](Chunk<T>& chunk, std::size_t first, std::size_t number) {
+          totals[number] =
+              loss_of(chunk, network.parameters(), samples, loss, first, scale, false);
+        },
+        [&](std::size_t count) {
+          for (std::size_t part = 0; part < count; ++part) total += totals[part];
+        });
+    return total;
+  }
+
+  double gradient_in_turn(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
+                          T* gradient) {
+    double total = 0.0;
+    std::fill_n(gradient, network.parameter_count(), T(0));
+    in_turn(samples, [&](Chunk<T>& chunk, std::size_t first) {
+      total += loss_of(chunk, parameters, samples, loss, first, scale, true);
+      chunk.backward(parameters, gradient, false);
     });
     return total;
   }
+
+  double gradient_in_parts(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
+                           T* gradient) {
+    const std::size_t chunk_count = (samples.count + division.rows - 1) / division.rows;
+    const std::size_t parts = std::min(division.parts, chunk_count);
+    const std::size_t parameter_count = network.parameter_count();
+    while (partial.size() + 1 < parts) partial.emplace_back(parameter_count);
+    totals.assign(parts, 0.0);
+    std::fill_n(gradient, parameter_count, T(0));
+    for (std::size_t part = 1; part < parts; ++part) {
+      std::fill(partial[part - 1].begin(), partial[part - 1].end(), T(0));
+    }
+    side_by_side(
+        samples, division.rows, parts,
+        [&](Chunk<T>& chunk, std::size_t first, std::size_t part) {
+          totals[part] += loss_of(chunk, parameters, samples, loss, first, scale, true);
+          chunk.backward(parameters, part == 0 ? gradient : partial[part - 1].data(), false);
+        },
+        [](std::size_t) {});
+    double total = totals[0];
+    for (std::size_t part = 1; part < parts; ++part) {
+      total += totals[part];
+      const T* own = partial[part - 1].data();
+      for (std::size_t p = 0; p < parameter_count; ++p) gradient[p] += own[p];
+    }
+    return total;
+  }
 };
+
+namespace {
+
+/// 1 / sum of the weights. Throws: see Evaluator::loss.
+template <class T>
+double scale_of(const Samples<T>& samples) {
+  if (samples.count == 0) throw std::invalid_argument("there must be at least one sample");
+  const double weight = total_weight(samples);
+  if (!(weight > 0.0)) {
+    throw std::invalid_argument("the weights of the samples must have a positive sum");
+  }
+  return 1.0 / weight;
+}
+
+}  // namespace
 
 template <class T>
 Evaluator<T>::Evaluator(const Network<T>& network, Purpose purpose, std::size_t most_rows)
@@ -231,21 +240,17 @@ void Evaluator<T>::set_interrupt(Interrupt interrupt) {
 
 template <class T>
 void Evaluator<T>::predict(const T* x, std::size_t rows, T* y) {
-  const Samples<T> samples{x, nullptr, nullptr, nullptr, nullptr, rows};
-  const std::size_t outputs = size(plan_->network.architecture().outputs());
-  plan_->for_each_chunk(samples, [&](std::size_t first, std::size_t count, std::size_t stride) {
-    plan_->forward(plan_->layers.size(), count, stride);
-    transpose(plan_->outputs, stride, outputs, count, y + first * outputs, outputs);
-  });
+  plan_->predict(x, rows, y);
 }
 
 template <class T>
 void Evaluator<T>::activations(const T* x, std::size_t rows, std::size_t l, T* activations) {
   const Samples<T> samples{x, nullptr, nullptr, nullptr, nullptr, rows};
   const std::size_t inputs = size(plan_->network.layer(l).inputs);
-  plan_->for_each_chunk(samples, [&](std::size_t first, std::size_t count, std::size_t stride) {
-    plan_->forward(l, count, stride);
-    transpose(plan_->layers[l].inputs, stride, inputs, count, activations + first * inputs, inputs);
+  plan_->in_turn(samples, [&](Chunk<T>& chunk, std::size_t first) {
+    chunk.forward(plan_->network.parameters(), l);
+    transpose(chunk.layer(l).inputs, chunk.stride(), inputs, chunk.count(),
+              activations + first * inputs, inputs);
   });
 }
 
@@ -253,11 +258,11 @@ template <class T>
 void Evaluator<T>::activation_range(const T* x, std::size_t rows, std::size_t l, T* low, T* high) {
   if (rows == 0) throw std::invalid_argument("there must be at least one row");
   const Samples<T> samples{x, nullptr, nullptr, nullptr, nullptr, rows};
-  plan_->for_each_chunk(samples, [&](std::size_t first, std::size_t count, std::size_t stride) {
-    plan_->forward(l, count, stride);
+  plan_->in_turn(samples, [&](Chunk<T>& chunk, std::size_t first) {
+    chunk.forward(plan_->network.parameters(), l);
     for (std::size_t i = 0; i < size(plan_->network.layer(l).inputs); ++i) {
-      const T* own = plan_->layers[l].inputs + i * stride;
-      const auto [least, most] = std::minmax_element(own, own + count);
+      const T* own = chunk.layer(l).inputs + i * chunk.stride();
+      const auto [least, most] = std::minmax_element(own, own + chunk.count());
       low[i] = first == 0 ? *least : std::min(low[i], *least);
       high[i] = first == 0 ? *most : std::max(high[i], *most);
     }
@@ -266,45 +271,47 @@ void Evaluator<T>::activation_range(const T* x, std::size_t rows, std::size_t l,
 
 template <class T>
 double Evaluator<T>::loss(const Samples<T>& samples, Loss loss) {
-  return plan_->evaluate(samples, loss, nullptr);
+  return plan_->loss(samples, loss, scale_of(samples));
 }
 
 template <class T>
-double Evaluator<T>::loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient) {
-  const std::size_t count = plan_->network.parameter_count();
-  std::fill_n(gradient, count, T(0));
-  const double value = plan_->evaluate(samples, loss, gradient);
-  const std::vector<std::uint8_t>& trainable = plan_->network.trainable();
-  for (std::size_t p = 0; p < count; ++p) gradient[p] = trainable[p] != 0 ? gradient[p] : T(0);
+double Evaluator<T>::loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient,
+                                       const T* parameters) {
+  plan_->require_gradients();
+  const double scale = scale_of(samples);
+  const T* at = parameters != nullptr ? parameters : plan_->network.parameters();
+  const double value = plan_->division.parts > 1
+                           ? plan_->gradient_in_parts(at, samples, loss, scale, gradient)
+                           : plan_->gradient_in_turn(at, samples, loss, scale, gradient);
+  plan_->network.clear_fixed(gradient);
   return value;
 }
 
 template <class T>
 void Evaluator<T>::pullback(const T* x, std::size_t rows, const T* grad_y, T* grad_parameters,
                             T* grad_x) {
+  const Network<T>& network = plan_->network;
   const Samples<T> samples{x, nullptr, nullptr, nullptr, nullptr, rows};
-  const std::size_t inputs = size(plan_->network.architecture().inputs());
-  const std::size_t outputs = size(plan_->network.architecture().outputs());
-  std::vector<T> unused;
-  if (grad_parameters == nullptr && plan_->network.architecture().affine) {
-    unused.resize(plan_->network.parameter_count());
+  const std::size_t inputs = size(network.architecture().inputs());
+  const std::size_t outputs = plan_->outputs;
+  Buffer<T> unused;
+  if (grad_parameters == nullptr && network.architecture().affine) {
+    unused.resize(network.parameter_count());
     grad_parameters = unused.data();
   }
   plan_->require_gradients();
-  plan_->want_input_gradient(grad_x != nullptr);
-  if (grad_parameters != nullptr) {
-    std::fill_n(grad_parameters, plan_->network.parameter_count(), T(0));
-  }
-  plan_->for_each_chunk(samples, [&](std::size_t first, std::size_t count, std::size_t stride) {
-    plan_->forward(plan_->layers.size(), count, stride);
-    T* grad_outputs = plan_->grad_nodes[0];
-    transpose(grad_y + first * outputs, outputs, count, outputs, grad_outputs, stride);
+  if (grad_parameters != nullptr) std::fill_n(grad_parameters, network.parameter_count(), T(0));
+  plan_->in_turn(samples, [&](Chunk<T>& chunk, std::size_t first) {
+    const std::size_t stride = chunk.stride();
+    chunk.forward(network.parameters(), network.depth(), grad_x != nullptr);
+    T* grad_outputs = chunk.grad_outputs();
+    transpose(grad_y + first * outputs, outputs, chunk.count(), outputs, grad_outputs, stride);
     for (std::size_t o = 0; o < outputs; ++o) {
-      std::fill(grad_outputs + o * stride + count, grad_outputs + (o + 1) * stride, T(0));
+      std::fill(grad_outputs + o * stride + chunk.count(), grad_outputs + (o + 1) * stride, T(0));
     }
-    const T* grad_inputs = plan_->backward(count, stride, grad_parameters, grad_x != nullptr);
+    const T* grad_inputs = chunk.backward(network.parameters(), grad_parameters, grad_x != nullptr);
     if (grad_x != nullptr) {
-      transpose(grad_inputs, stride, inputs, count, grad_x + first * inputs, inputs);
+      transpose(grad_inputs, stride, inputs, chunk.count(), grad_x + first * inputs, inputs);
     }
   });
 }

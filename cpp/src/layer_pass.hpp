@@ -9,39 +9,67 @@
 
 namespace kan {
 
-/// The memory of one layer for one chunk; the evaluator owns it. Letters as in kernels.hpp.
+/// The memory of one layer for one chunk; the chunk owns it. Letters as in kernels.hpp.
 template <class T>
 struct LayerBuffers {
   T* inputs = nullptr;            ///< [I][stride]
   std::int32_t* cells = nullptr;  ///< [I][stride]
-  T* weights = nullptr;           ///< [I][k + 2][stride]
-  T* slopes = nullptr;            ///< [I][k + 2][stride], null when only values are wanted
+  T* weights = nullptr;           ///< [I][weight_count][stride]
+  T* slopes = nullptr;            ///< the same, null when only values are wanted
   T* rows = nullptr;              ///< [stride][S], sums and their gradients of wide layers by rows
   T* sums = nullptr;              ///< [S][stride]
   NodeBuffers<T> nodes = {};      ///< from `sums` to the inputs of the next layer
+};
+
+/// The samples of a chunk on their way through the layers.
+struct Batch {
+  std::size_t count;   ///< samples
+  std::size_t padded;  ///< samples and padding that is computed with: whole lane blocks
+  std::size_t stride;  ///< distance of features in memory
+  int threads;         ///< most threads that a layer may use
 };
 
 /// What the kernels are told about layer l.
 template <class T>
 kernels::Shape kernel_shape(const Network<T>& network, std::size_t l, std::size_t stride) noexcept;
 
-/// Multiply-adds of one kernel over one chunk.
+/// Multiply-adds of one kernel over `count` samples.
 double layer_work(const kernels::Shape& shape, std::size_t count) noexcept;
 
-/// From inputs to the layer's outputs, for the first `count` samples; the padding is defined too.
+/// From inputs to the layer's outputs; the padding is defined too.
+/// `parameters` is a whole flat buffer for this network, its own or another.
 /// Writes: cells, weights, slopes (if not null), sums and all of `nodes`.
 template <class T>
-void layer_forward(const Network<T>& network, std::size_t l, const LayerBuffers<T>& buffers,
-                   std::size_t count, std::size_t stride) noexcept;
+void layer_forward(const Network<T>& network, std::size_t l, const T* parameters,
+                   const LayerBuffers<T>& buffers, const Batch& batch) noexcept;
 
 /// The way back, after layer_forward.
 /// Shapes: grad_outputs [nodes][stride], 0 in the padding; grad_sums [S][stride] is scratch, which
 ///         may be grad_outputs in layers without products and affines.
 /// Writes: grad_inputs [I][stride] if not null.
-/// Adds: to grad_parameters, the whole flat buffer, if not null.
+/// Adds: to grad_parameters, a whole flat buffer, if not null.
 template <class T>
-void layer_backward(const Network<T>& network, std::size_t l, const LayerBuffers<T>& buffers,
-                    std::size_t count, std::size_t stride, const T* grad_outputs, T* grad_sums,
-                    T* grad_inputs, T* grad_parameters) noexcept;
+void layer_backward(const Network<T>& network, std::size_t l, const T* parameters,
+                    const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_outputs,
+                    T* grad_sums, T* grad_inputs, T* grad_parameters) noexcept;
+
+// The kernels of one layer with their threads, for those who want one alone. C and grad_C are the
+// layer's own coefficients, [I][M + 1][S]; y and g lie as `is_wide` says.
+
+template <class T>
+void layer_basis(const Network<T>& network, std::size_t l, const LayerBuffers<T>& buffers,
+                 const Batch& batch) noexcept;
+
+template <class T>
+void layer_contract(const kernels::Shape& shape, const T* C, const LayerBuffers<T>& buffers,
+                    const Batch& batch, T* y) noexcept;
+
+template <class T>
+void layer_dot(const kernels::Shape& shape, const T* C, const LayerBuffers<T>& buffers,
+               const Batch& batch, const T* g, T* grad_inputs) noexcept;
+
+template <class T>
+void layer_scatter(const kernels::Shape& shape, const LayerBuffers<T>& buffers, const Batch& batch,
+                   const T* g, T* grad_C) noexcept;
 
 }  // namespace kan

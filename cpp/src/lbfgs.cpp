@@ -16,14 +16,14 @@ void require(bool holds, const std::string& expected, double got) {
 }
 
 template <class T>
-void add_scaled(std::vector<T>& to, double factor, const std::vector<T>& what) {
+void add_scaled(Buffer<T>& to, double factor, const Buffer<T>& what) {
   for (std::size_t p = 0; p < to.size(); ++p) {
     to[p] = static_cast<T>(static_cast<double>(to[p]) + factor * static_cast<double>(what[p]));
   }
 }
 
 template <class T>
-void scale(std::vector<T>& values, double factor) {
+void scale(Buffer<T>& values, double factor) {
   for (T& value : values) value = static_cast<T>(factor * static_cast<double>(value));
 }
 
@@ -36,7 +36,7 @@ int fitting_memory(std::size_t parameters) {
 }
 
 template <class T>
-double sum_of_magnitudes(const std::vector<T>& values) {
+double sum_of_magnitudes(const Buffer<T>& values) {
   double sum = 0.0;
   for (const T value : values) sum += std::abs(static_cast<double>(value));
   return sum;
@@ -45,7 +45,7 @@ double sum_of_magnitudes(const std::vector<T>& values) {
 }  // namespace
 
 template <class T>
-Lbfgs<T>::Lbfgs(std::vector<T> parameters, const LbfgsOptions& options) : options_(options) {
+Lbfgs<T>::Lbfgs(Buffer<T> parameters, const LbfgsOptions& options) : options_(options) {
   require(options.learning_rate > 0 && std::isfinite(options.learning_rate),
           "learning rate must be positive", options.learning_rate);
   require(options.memory >= 0, "memory must not be negative", options.memory);
@@ -58,7 +58,7 @@ Lbfgs<T>::Lbfgs(std::vector<T> parameters, const LbfgsOptions& options) : option
 }
 
 template <class T>
-void Lbfgs<T>::reset(std::vector<T> parameters) {
+void Lbfgs<T>::reset(Buffer<T> parameters) {
   point_ = Point{};
   point_.parameters = std::move(parameters);
   point_.gradient.assign(point_.parameters.size(), T(0));
@@ -140,7 +140,7 @@ void Lbfgs<T>::set_direction() {
 
 /// Keeps the pair if it says something about positive curvature.
 template <class T>
-void Lbfgs<T>::remember(const std::vector<T>& parameters, const std::vector<T>& gradient) {
+void Lbfgs<T>::remember(const Buffer<T>& parameters, const Buffer<T>& gradient) {
   Pair pair{parameters, gradient, 0.0};
   add_scaled(pair.moved, -1.0, point_.parameters);
   add_scaled(pair.turned, -1.0, point_.gradient);

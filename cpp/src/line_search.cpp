@@ -109,7 +109,7 @@ class Search {
 }  // namespace
 
 template <class T>
-double inner(const std::vector<T>& a, const std::vector<T>& b) {
+double inner(const Buffer<T>& a, const Buffer<T>& b) {
   double sum = 0.0;
   for (std::size_t p = 0; p < a.size(); ++p) {
     sum += static_cast<double>(a[p]) * static_cast<double>(b[p]);
@@ -123,8 +123,8 @@ bool strong_wolfe(const SearchLine<T>& line, double first_alpha, int& evaluation
   return Search<T>(line, evaluations).bracket(first_alpha, found);
 }
 
-template double inner(const std::vector<float>&, const std::vector<float>&);
-template double inner(const std::vector<double>&, const std::vector<double>&);
+template double inner(const Buffer<float>&, const Buffer<float>&);
+template double inner(const Buffer<double>&, const Buffer<double>&);
 template bool strong_wolfe(const SearchLine<float>&, double, int&, LinePoint<float>&);
 template bool strong_wolfe(const SearchLine<double>&, double, int&, LinePoint<double>&);
 

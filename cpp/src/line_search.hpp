@@ -12,15 +12,15 @@ struct LinePoint {
   double alpha = 0.0;
   double value = 0.0;
   double slope = 0.0;
-  std::vector<T> parameters, gradient;
+  Buffer<T> parameters, gradient;
 };
 
 /// The line to search and what is known of its start.
 template <class T>
 struct SearchLine {
   Objective<T>& objective;
-  const std::vector<T>& start;
-  const std::vector<T>& direction;
+  const Buffer<T>& start;
+  const Buffer<T>& direction;
   double value;  ///< at alpha = 0
   double slope;  ///< at alpha = 0, negative
 };
@@ -36,6 +36,6 @@ bool strong_wolfe(const SearchLine<T>& line, double first_alpha, int& evaluation
 
 /// a . b in double, in one fixed order.
 template <class T>
-double inner(const std::vector<T>& a, const std::vector<T>& b);
+double inner(const Buffer<T>& a, const Buffer<T>& b);
 
 }  // namespace kan

@@ -150,7 +150,7 @@ void Network<T>::set_edge_mask(std::size_t l, const std::vector<std::uint8_t>& m
     throw std::invalid_argument("edge mask of layer " + std::to_string(l) + " must hold 0 or 1");
   }
   masks_[l] = mask;
-  set_parameters(std::vector<T>(parameters_).data());
+  set_parameters(Buffer<T>(parameters_).data());
   update_trainable();
 }
 
@@ -178,6 +178,15 @@ void Network<T>::update_trainable() noexcept {
         }
       }
     }
+  }
+  all_trainable_ = std::find(trainable_.begin(), trainable_.end(), 0) == trainable_.end();
+}
+
+template <class T>
+void Network<T>::clear_fixed(T* gradient) const noexcept {
+  if (all_trainable_) return;
+  for (std::size_t p = 0; p < trainable_.size(); ++p) {
+    gradient[p] = trainable_[p] != 0 ? gradient[p] : T(0);
   }
 }
 

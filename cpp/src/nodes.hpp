@@ -10,7 +10,8 @@ namespace kan {
 ///   factors  f_s = subnode_scale_s * sums_s + subnode_bias_s
 ///   products p_j = f_j for sum nodes, the product of its factors for a multiplication node
 ///   outputs  z_j = node_scale_j * p_j + node_bias_j
-/// Shapes: sums, factors [S][stride]; products, outputs [nodes][stride].
+/// Shapes: sums, factors [S][stride]; products, outputs [nodes][stride], `count` samples of each.
+/// `parameters` is a whole flat buffer.
 /// Where a step is the identity its result may be the same memory as its operand.
 template <class T>
 struct NodeBuffers {
@@ -22,14 +23,15 @@ struct NodeBuffers {
 
 /// Writes: factors, products, outputs.
 template <class T>
-void nodes_forward(const Network<T>& network, std::size_t l, const NodeBuffers<T>& buffers,
-                   std::size_t stride);
+void nodes_forward(const Network<T>& network, std::size_t l, const T* parameters,
+                   const NodeBuffers<T>& buffers, std::size_t count, std::size_t stride);
 
 /// Writes: grad_sums [S][stride] from grad_outputs [nodes][stride] (may be the same memory in a
 ///         layer without products and affines).
 /// Adds: the affine gradients to grad_parameters (the flat buffer), samples in order.
 template <class T>
-void nodes_backward(const Network<T>& network, std::size_t l, const NodeBuffers<T>& buffers,
-                    std::size_t stride, const T* grad_outputs, T* grad_sums, T* grad_parameters);
+void nodes_backward(const Network<T>& network, std::size_t l, const T* parameters,
+                    const NodeBuffers<T>& buffers, std::size_t count, std::size_t stride,
+                    const T* grad_outputs, T* grad_sums, T* grad_parameters);
 
 }  // namespace kan

@@ -18,7 +18,7 @@ std::uint64_t next_random(std::uint64_t& state) {
 }  // namespace
 
 template <class T>
-DataObjective<T>::DataObjective(Network<T>& network, const Samples<T>& samples, Loss loss,
+DataObjective<T>::DataObjective(const Network<T>& network, const Samples<T>& samples, Loss loss,
                                 std::size_t batch, std::uint64_t seed)
     : network_(network),
       samples_(samples),
@@ -26,7 +26,8 @@ DataObjective<T>::DataObjective(Network<T>& network, const Samples<T>& samples, 
       batch_(batch),
       random_state_(seed),
       current_(samples),
-      evaluator_(network, Purpose::gradient, samples.count) {
+      evaluator_(network, Purpose::gradient,
+                 batch == 0 ? samples.count : std::min(batch, samples.count)) {
   if (batch_ == 0 || batch_ >= samples.count) return;
   order_.resize(samples.count);
   for (std::size_t n = 0; n < samples.count; ++n) {
@@ -37,8 +38,7 @@ DataObjective<T>::DataObjective(Network<T>& network, const Samples<T>& samples, 
 
 template <class T>
 double DataObjective<T>::evaluate(const T* parameters, T* gradient) {
-  network_.set_parameters(parameters);
-  return evaluator_.loss_and_gradient(current_, loss_, gradient);
+  return evaluator_.loss_and_gradient(current_, loss_, gradient, parameters);
 }
 
 template <class T>

@@ -17,20 +17,38 @@ void require_same_size(const Optimizer<T>& optimizer, const Objective<T>& object
 template void require_same_size(const Optimizer<float>&, const Objective<float>&);
 template void require_same_size(const Optimizer<double>&, const Objective<double>&);
 
+namespace {
+
+template <class T>
+void offer(Best<T>* best, double value, const Buffer<T>& parameters) {
+  if (best == nullptr || !(value < best->value)) return;
+  best->value = value;
+  best->parameters = parameters;
+}
+
+}  // namespace
+
 template <class T>
 std::size_t run(Optimizer<T>& optimizer, Objective<T>& objective, std::size_t steps, double* values,
                 Best<T>* best, bool* more) {
+  if (objective.is_stochastic()) best = nullptr;
   *more = true;
-  for (std::size_t s = 0; s < steps; ++s) {
-    *more = optimizer.step(objective);
-    values[s] = optimizer.value();
-    if (best != nullptr && !objective.is_stochastic() && values[s] < best->value) {
-      best->value = values[s];
-      best->parameters = optimizer.parameters();
+  std::size_t done = 0;
+  double value = optimizer.value();
+  // A point is copied only when the method leaves it for a higher one, and at the end.
+  try {
+    while (done < steps && *more) {
+      *more = optimizer.step(objective);
+      values[done] = optimizer.value();
+      if (!(values[done] <= value)) offer(best, value, optimizer.previous());
+      value = values[done++];
     }
-    if (!*more) return s + 1;
+  } catch (...) {
+    offer(best, optimizer.value(), optimizer.parameters());
+    throw;
   }
-  return steps;
+  offer(best, value, optimizer.parameters());
+  return done;
 }
 
 template std::size_t run(Optimizer<float>&, Objective<float>&, std::size_t, double*, Best<float>*,

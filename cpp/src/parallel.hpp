@@ -4,31 +4,52 @@
 
 #include "kan/system.hpp"
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 namespace kan {
 
-/// Multiply-adds below which opening a parallel region costs more than it brings: some ten
+/// Multiply-adds below which opening a parallel region costs more than it brings: some five
 /// microseconds of one thread.
-constexpr double serial_work = 200000.0;
+constexpr double serial_work = 100000.0;
 
 /// Makes fork() safe after a parallel region; cheap to call again.
 void guard_against_fork() noexcept;
 
-/// f(0) ... f(count - 1), each by one thread; `work` is the total in multiply-adds.
+/// How many of at most `threads` threads are worth it for `count` tasks of `work` multiply-adds.
+inline int useful_threads(std::size_t count, double work, int threads) noexcept {
+  const int most = count < static_cast<std::size_t>(threads) ? static_cast<int>(count) : threads;
+  return work > serial_work ? most : 1;
+}
+
+/// f(i, worker) for i = 0 ... count - 1, each by one thread; `worker` < threads tells them apart.
 /// f must not throw: no exception may leave a parallel region.
 template <class F>
-void parallel_for(std::size_t count, [[maybe_unused]] double work, const F& f) noexcept {
+void parallel_for(std::size_t count, [[maybe_unused]] int threads, const F& f) noexcept {
   const auto last = static_cast<std::ptrdiff_t>(count);
 #ifdef _OPENMP
-  const int allowed = thread_count();
-  if (allowed > 1 && last > 1 && work > serial_work) {
+  if (threads > 1) {
     guard_against_fork();
-    const int threads = last < allowed ? static_cast<int>(last) : allowed;
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (std::ptrdiff_t i = 0; i < last; ++i) f(static_cast<std::size_t>(i));
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (std::ptrdiff_t i = 0; i < last; ++i) f(static_cast<std::size_t>(i), omp_get_thread_num());
     return;
   }
 #endif
-  for (std::ptrdiff_t i = 0; i < last; ++i) f(static_cast<std::size_t>(i));
+  for (std::ptrdiff_t i = 0; i < last; ++i) f(static_cast<std::size_t>(i), 0);
+}
+
+/// f(begin, end) for stretches of 0 ... count, at most one per thread and whole blocks long.
+template <class F>
+void parallel_stretches(std::size_t count, std::size_t block, int threads, const F& f) noexcept {
+  const std::size_t blocks = (count + block - 1) / block;
+  const auto parts = static_cast<std::size_t>(threads);
+  const std::size_t length = (blocks + parts - 1) / parts * block;
+  if (length == 0) return;
+  parallel_for((count + length - 1) / length, threads, [&](std::size_t part, int /*worker*/) {
+    const std::size_t begin = part * length;
+    f(begin, begin + length < count ? begin + length : count);
+  });
 }
 
 }  // namespace kan

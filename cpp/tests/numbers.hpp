@@ -39,8 +39,10 @@ class Random {
   std::uint64_t state_;
 };
 
-template <class T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+/// For any two containers of contiguous numbers.
+template <class A, class B>
+bool same_bits(const A& a, const B& b) {
+  using T = typename A::value_type;
   return a.size() == b.size() &&
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }

@@ -337,13 +337,14 @@ TEST_CASE("a promise about the rows changes no prediction") {
 
 TEST_CASE("an interrupt ends any call, and the next one starts afresh") {
   const auto network = random_network<double>(rich_architecture());
-  const Data<double> data(network.architecture(), 3000, 5);
-  std::vector<double> y(3000 * 2);
+  const std::size_t rows = 40000;  // more than one group of chunks, however they are divided
+  const Data<double> data(network.architecture(), rows, 5);
+  std::vector<double> y(rows * 2);
   std::vector<double> gradient(network.parameter_count());
   Evaluator<double> evaluator(network, Purpose::gradient);
   int asked = 0;
   evaluator.set_interrupt([&] { return ++asked == 2; });
-  CHECK_THROWS_AS(evaluator.predict(data.x.data(), 3000, y.data()), kan::Interrupted);
+  CHECK_THROWS_AS(evaluator.predict(data.x.data(), rows, y.data()), kan::Interrupted);
   CHECK(asked == 2);
   asked = 1;
   CHECK_THROWS_AS(evaluator.loss(data.samples(), Loss::mse), kan::Interrupted);
@@ -351,10 +352,10 @@ TEST_CASE("an interrupt ends any call, and the next one starts afresh") {
   CHECK_THROWS_AS(evaluator.loss_and_gradient(data.samples(), Loss::mse, gradient.data()),
                   kan::Interrupted);
   asked = 0;
-  CHECK_THROWS_AS(evaluator.pullback(data.x.data(), 3000, data.y.data(), gradient.data(), nullptr),
+  CHECK_THROWS_AS(evaluator.pullback(data.x.data(), rows, data.y.data(), gradient.data(), nullptr),
                   kan::Interrupted);
   evaluator.set_interrupt({});
-  evaluator.predict(data.x.data(), 3000, y.data());
+  evaluator.predict(data.x.data(), rows, y.data());
   CHECK(same_bits(y, predict(network, data.x)));
 }
 
@@ -388,7 +389,10 @@ TEST_CASE_TEMPLATE("one, two or three threads give the same bits", T, float, dou
     }
     INFO("threads " << threads);
     CHECK(value == expected_value);
-    for (std::size_t j = 0; j < got.size(); ++j) CHECK(same_bits(got[j], expected[j]));
+    for (std::size_t j = 0; j < got.size(); ++j) {
+      INFO("result " << j);
+      CHECK(same_bits(got[j], expected[j]));
+    }
   }
 }
 

@@ -366,8 +366,8 @@ struct Basis {
   Chunk<T> chunk;
 
   Basis(const Kernels<T>& kernels, const std::vector<T>& knots, T inverse_spacing, int intervals,
-        int degree, Base base, Extrapolation policy)
-      : chunk{{1, 1, intervals, degree, base, policy, 0}, 0} {
+        int degree, Base base, Extrapolation policy, int outputs = 1)
+      : chunk{{1, outputs, intervals, degree, base, policy, 0}, 0} {
     chunk.x = telling_points(knots, intervals, degree);
     chunk.count = chunk.shape.stride = chunk.x.size();
     chunk.knots = {knots};
@@ -378,8 +378,10 @@ struct Basis {
   /// What row m of the coefficients is multiplied by.
   double row(const std::vector<T>& values, std::size_t n, int m) const {
     const int k = chunk.shape.degree;
-    const int r = m == basis_count(chunk.shape) ? k + 1 : m - chunk.cells[n];
-    if (r < 0 || (r > k && m < basis_count(chunk.shape))) return 0.0;
+    const bool is_base = m == basis_count(chunk.shape);
+    const int r = is_base ? weight_count(chunk.shape) - 1
+                          : is_dense(chunk.shape) ? m : m - chunk.cells[n];
+    if (!is_base && !is_dense(chunk.shape) && (r < 0 || r > k)) return 0.0;
     return static_cast<double>(values[size(r) * chunk.shape.stride + n]);
   }
 };
@@ -494,8 +496,10 @@ TEST_CASE_TEMPLATE("every set gives the basis of the definition, inside and by e
           for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
             INFO("set " << kernels->name << ", degree " << degree << ", intervals " << intervals
                         << ", grid " << kind << ", policy " << static_cast<int>(policy));
-            check_basis(
-                Basis<T>(*kernels, grids[kind], inverse, intervals, degree, Base::silu, policy));
+            for (const int outputs : {1, 8}) {  // all functions of a sample, or those of its cell
+              check_basis(Basis<T>(*kernels, grids[kind], inverse, intervals, degree, Base::silu,
+                                   policy, outputs));
+            }
           }
         }
       }

@@ -40,8 +40,8 @@ struct Outcome {
 
 /// Searches from 0 along +1.
 Outcome search(Function& function, double first, int evaluations) {
-  const std::vector<double> start = {0.0};
-  const std::vector<double> direction = {1.0};
+  const kan::Buffer<double> start = {0.0};
+  const kan::Buffer<double> direction = {1.0};
   const auto [value, slope] = function.at(0.0);
   Outcome outcome{false, evaluations, {}};
   outcome.found = kan::strong_wolfe<double>({function, start, direction, value, slope}, first,
@@ -60,10 +60,10 @@ void check_strong_wolfe(Function& function, double first) {
   CHECK(outcome.point.value <= value + 1e-4 * outcome.point.alpha * slope);
   CHECK(std::abs(outcome.point.slope) <= 0.9 * std::abs(slope));
   // The point is what the function says of it.
-  CHECK(outcome.point.parameters == std::vector<double>{outcome.point.alpha});
+  CHECK(outcome.point.parameters == kan::Buffer<double>{outcome.point.alpha});
   CHECK(function.at(outcome.point.alpha) ==
         Function::Point{outcome.point.value, outcome.point.slope});
-  CHECK(outcome.point.gradient == std::vector<double>{outcome.point.slope});
+  CHECK(outcome.point.gradient == kan::Buffer<double>{outcome.point.slope});
   function.evaluations = 0;
 }
 
@@ -129,10 +129,10 @@ TEST_CASE("without an evaluation nothing is found") {
 }
 
 TEST_CASE("an inner product of floats is summed in double") {
-  const std::vector<float> a = {1e8F, 1.0F, -1e8F};
-  const std::vector<float> b = {1.0F, 1.0F, 1.0F};
+  const kan::Buffer<float> a = {1e8F, 1.0F, -1e8F};
+  const kan::Buffer<float> b = {1.0F, 1.0F, 1.0F};
   CHECK(kan::inner(a, b) == 1.0);
-  CHECK(kan::inner(std::vector<double>{1, 2, 3}, std::vector<double>{4, 5, 6}) == 32.0);
+  CHECK(kan::inner(kan::Buffer<double>{1, 2, 3}, kan::Buffer<double>{4, 5, 6}) == 32.0);
 }
 
 }  // namespace

@@ -35,8 +35,9 @@ TEST_CASE("products are those of their factors, zeros included") {
   const auto network = sum_and_product(false);
   std::vector<double> factors = sums;
   std::vector<double> outputs(8);
-  kan::nodes_forward<double>(network, 0,
-                             {factors.data(), factors.data(), outputs.data(), outputs.data()}, 4);
+  kan::nodes_forward<double>(network, 0, network.parameters(),
+                             {factors.data(), factors.data(), outputs.data(), outputs.data()}, 4,
+                             4);
   CHECK(outputs == std::vector<double>{7, 8, 9, 10, -30, 0, 0, 0});
 }
 
@@ -45,11 +46,11 @@ TEST_CASE("the derivative of a product is the product of the others, zeros inclu
   std::vector<double> factors = sums;
   std::vector<double> outputs(8);
   const NodeBuffers<double> buffers{factors.data(), factors.data(), outputs.data(), outputs.data()};
-  kan::nodes_forward(network, 0, buffers, 4);
+  kan::nodes_forward(network, 0, network.parameters(), buffers, 4, 4);
   const std::vector<double> grad_outputs = {1, 2, 3, 4, 10, 100, 1000, 1};
   std::vector<double> grad_sums(16, -1.0);
-  kan::nodes_backward<double>(network, 0, buffers, 4, grad_outputs.data(), grad_sums.data(),
-                              nullptr);
+  kan::nodes_backward<double>(network, 0, network.parameters(), buffers, 4, 4,
+                              grad_outputs.data(), grad_sums.data(), nullptr);
   CHECK(grad_sums == std::vector<double>{1, 2, 3, 4,        //
                                          -150, 2400, 0, 0,  //
                                          100, 0, 0, 0,      //
@@ -80,7 +81,7 @@ TEST_CASE("affines scale and shift before and behind the products, forwards and 
   std::vector<double> products(8);
   std::vector<double> outputs(8);
   const NodeBuffers<double> buffers{x.data(), factors.data(), products.data(), outputs.data()};
-  kan::nodes_forward(network, 0, buffers, 4);
+  kan::nodes_forward(network, 0, network.parameters(), buffers, 4, 4);
   // Sample 0: factors 15, 2, -7, 16; products 15, -224. Sample 1: 17; 0, 0, 19.
   // Sample 2: 19; 0, -4, 10. Sample 3: 21; 0, -4, 1.
   CHECK(outputs == std::vector<double>{150, 170, 190, 210, -443, 5, 5, 5});
@@ -88,8 +89,8 @@ TEST_CASE("affines scale and shift before and behind the products, forwards and 
   const std::vector<double> grad_outputs = {1, 0, 0, 0, 1, 1, 1, 0};
   std::vector<double> grad_sums(16);
   std::vector<double> gradient(network.parameter_count(), 100.0);
-  kan::nodes_backward(network, 0, buffers, 4, grad_outputs.data(), grad_sums.data(),
-                      gradient.data());
+  kan::nodes_backward(network, 0, network.parameters(), buffers, 4, 4, grad_outputs.data(),
+                      grad_sums.data(), gradient.data());
   // grad products: 10, 0, 0, 0 and 2, 2, 2, 0; of the factors of the product: (-224, 0, -80),
   // (64, 0, 0), (-28, 0, 0); times scales 1, 1, 3. The last sample has none.
   CHECK(grad_sums == std::vector<double>{20, 0, 0, 0,      //

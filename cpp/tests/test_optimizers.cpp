@@ -88,7 +88,7 @@ class Rosenbrock : public Counted<double> {
   double wall_, beyond_;
 };
 
-double distance(const std::vector<double>& a, const std::vector<double>& b) {
+double distance(const kan::Buffer<double>& a, const kan::Buffer<double>& b) {
   double sum = 0.0;
   for (std::size_t p = 0; p < a.size(); ++p) sum += (a[p] - b[p]) * (a[p] - b[p]);
   return std::sqrt(sum);
@@ -96,7 +96,7 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
 
 TEST_CASE_TEMPLATE("L-BFGS finds the minimum of a quadratic and then says so", T, float, double) {
   Quadratic<T> objective(5);
-  Lbfgs<T> optimizer(std::vector<T>(5, T(-3)), {});
+  Lbfgs<T> optimizer(kan::Buffer<T>(5, T(-3)), {});
   bool more = true;
   for (int s = 0; s < 20 && more; ++s) more = optimizer.step(objective);
   CHECK_FALSE(more);
@@ -158,10 +158,10 @@ TEST_CASE("a start that is not finite is given up without a move") {
   Rosenbrock objective(-2.0, nan);
   Lbfgs<double> lbfgs({-1.2, 1.0}, {});
   CHECK_FALSE(lbfgs.step(objective));
-  CHECK(lbfgs.parameters() == std::vector<double>{-1.2, 1.0});
+  CHECK(lbfgs.parameters() == kan::Buffer<double>{-1.2, 1.0});
   Adam<double> adam({-1.2, 1.0}, {});
   CHECK_FALSE(adam.step(objective));
-  CHECK(adam.parameters() == std::vector<double>{-1.2, 1.0});
+  CHECK(adam.parameters() == kan::Buffer<double>{-1.2, 1.0});
 }
 
 TEST_CASE("an interrupted step leaves the parameters, and the next one goes on") {
@@ -195,7 +195,7 @@ TEST_CASE("an interrupted first step leaves everything as before it") {
     objective.throw_at = at;
     Lbfgs<double> optimizer({-1.2, 1.0}, {});
     CHECK_THROWS_AS(optimizer.step(objective), kan::Interrupted);
-    CHECK(optimizer.parameters() == std::vector<double>{-1.2, 1.0});
+    CHECK(optimizer.parameters() == kan::Buffer<double>{-1.2, 1.0});
     CHECK(optimizer.value() == infinity);
   }
 }
@@ -247,7 +247,7 @@ TEST_CASE("the first update of Adam is the learning rate against the gradient's 
 
 TEST_CASE_TEMPLATE("Adam comes close to the minimum of a quadratic", T, float, double) {
   Quadratic<T> objective(4, 10.0);
-  Adam<T> optimizer(std::vector<T>(4, T(-1)), AdamOptions{0.05});
+  Adam<T> optimizer(kan::Buffer<T>(4, T(-1)), AdamOptions{0.05});
   for (int s = 0; s < 2000; ++s) REQUIRE(optimizer.step(objective));
   for (std::size_t p = 0; p < 4; ++p) {
     // Adam ends in a dance of some thousandth of the learning rate around it.
@@ -271,7 +271,7 @@ TEST_CASE("weight decay shrinks what may move and leaves what is frozen") {
   Adam<double> optimizer({2.0, 3.0, -4.0}, AdamOptions{0.1, 0.9, 0.999, 1e-8, 0.5});
   optimizer.step(objective);
   const double keep = 1.0 - 0.1 * 0.5;
-  CHECK(optimizer.parameters() == std::vector<double>{2.0 * keep, 3.0, -4.0 * keep});
+  CHECK(optimizer.parameters() == kan::Buffer<double>{2.0 * keep, 3.0, -4.0 * keep});
   objective.flags.clear();
   optimizer.step(objective);
   CHECK(optimizer.parameters()[1] == 3.0 * keep);
@@ -282,7 +282,7 @@ TEST_CASE("Adam takes back a step into NaN or infinity and comes nearer in small
     Rosenbrock objective(-1.19, beyond);
     Adam<double> optimizer({-1.2, 1.0}, AdamOptions{0.1});
     CHECK(optimizer.step(objective));  // x grows by 0.1, past the wall
-    CHECK(optimizer.parameters() == std::vector<double>{-1.2, 1.0});
+    CHECK(optimizer.parameters() == kan::Buffer<double>{-1.2, 1.0});
     const double start = optimizer.value();
     CHECK(std::isfinite(start));
     for (int s = 0; s < 10; ++s) optimizer.step(objective);
@@ -306,7 +306,7 @@ TEST_CASE("Adam gives up where every step, however small, fails") {
   int steps = 1;
   while (steps < 1000 && optimizer.step(objective)) ++steps;
   CHECK(steps < 1000);
-  CHECK(optimizer.parameters() == std::vector<double>{0.0});
+  CHECK(optimizer.parameters() == kan::Buffer<double>{0.0});
 }
 
 TEST_CASE("options out of range are refused with a reason") {
@@ -403,7 +403,7 @@ struct NumberedRows {
       if (left == 0) left = count;
       const int own = std::min(batch, left);
       left -= own;
-      const std::vector<double> parameters(2, 0.0);
+      const kan::Buffer<double> parameters(2, 0.0);
       std::vector<double> gradient(2);
       objective.next_step();
       objective.evaluate(parameters.data(), gradient.data());
@@ -493,7 +493,7 @@ TEST_CASE("both optimizers lower the loss of a network and leave what is frozen"
       std::vector<std::uint8_t> mask(network.edge_mask(0).size(), 1);
       mask[2] = 0;
       network.set_edge_mask(0, mask);
-      const std::vector<double> start(network.parameters(),
+      const kan::Buffer<double> start(network.parameters(),
                                       network.parameters() + network.parameter_count());
       kan::DataObjective<double> objective(network, data.samples(), kan::Loss::mse, batch, 1);
       Lbfgs<double> first(start, {});
@@ -525,7 +525,7 @@ TEST_CASE("an interrupt of the data reaches whoever steps") {
   auto network = random_network<double>(architecture);
   kan::DataObjective<double> objective(network, data.samples(), kan::Loss::mse, 0, 1);
   objective.set_interrupt([] { return true; });
-  Adam<double> optimizer(std::vector<double>(network.parameter_count(), 0.1), {});
+  Adam<double> optimizer(kan::Buffer<double>(network.parameter_count(), 0.1), {});
   CHECK_THROWS_AS(optimizer.step(objective), kan::Interrupted);
 }
 

@@ -73,15 +73,14 @@ py::array_t<T> view(T* data, const std::vector<py::ssize_t>& shape, const py::ha
   return py::array_t<T>(shape, data, owner);
 }
 
-template <class T>
-std::vector<T> to_vector(const py::array& array, const char* name,
-                         const std::vector<py::ssize_t>& shape) {
+template <class T, class Values = std::vector<T>>
+Values to_vector(const py::array& array, const char* name, const std::vector<py::ssize_t>& shape) {
   const T* data = input<T>(array, name, shape);
-  return std::vector<T>(data, data + array.size());
+  return Values(data, data + array.size());
 }
 
-template <class T>
-py::array_t<T> to_array(const std::vector<T>& values) {
+template <class T, class Allocator>
+py::array_t<T> to_array(const std::vector<T, Allocator>& values) {
   return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 

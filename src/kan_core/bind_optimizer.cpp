@@ -74,7 +74,7 @@ void bind_optimizer_of(py::module_& m, const std::string& suffix) {
   using Objective = kan::Objective<T>;
   const auto named = [&suffix](const char* name) { return name + suffix; };
   const auto parameters_of = [](const py::array& values) {
-    return to_vector<T>(values, "parameters", {-1});
+    return to_vector<T, kan::Buffer<T>>(values, "parameters", {-1});
   };
 
   py::class_<Objective>(m, named("Objective").c_str());

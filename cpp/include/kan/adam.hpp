@@ -14,21 +14,24 @@ struct AdamOptions {
 
 /// Adam with decoupled weight decay, in one fused pass over the parameters.
 ///
-/// A step that makes the objective non-finite is taken back, and the learning rate halved.
+/// A step that makes the objective non-finite is taken back, and the learning rate halved. If an
+/// evaluation throws, the moments keep the gradient that the step began with.
 /// Source: Kingma and Ba, arXiv 1412.6980, algorithm 1; Loshchilov and Hutter, arXiv 1711.05101.
 template <class T>
 class Adam final : public Optimizer<T> {
  public:
   /// Throws: std::invalid_argument on options out of range.
-  Adam(std::vector<T> parameters, const AdamOptions& options);
+  Adam(Buffer<T> parameters, const AdamOptions& options);
 
   bool step(Objective<T>& objective) override;
-  void reset(std::vector<T> parameters) override;
-  const std::vector<T>& parameters() const noexcept override { return parameters_; }
+  void reset(Buffer<T> parameters) override;
+  const Buffer<T>& parameters() const noexcept override { return parameters_; }
+  const Buffer<T>& previous() const noexcept override { return other_; }
   double value() const noexcept override { return value_; }
 
  private:
-  void update(const std::uint8_t* trainable);
+  bool update(const std::uint8_t* trainable);
+  bool evaluate_here(Objective<T>& objective);
   bool take_back();
 
   AdamOptions options_;
@@ -37,7 +40,9 @@ class Adam final : public Optimizer<T> {
   long long updates_ = 0;
   bool evaluated_ = false;
   double value_ = std::numeric_limits<double>::infinity();
-  std::vector<T> parameters_, previous_, gradient_, next_gradient_, first_moment_, second_moment_;
+  Buffer<T> parameters_, gradient_;
+  Buffer<T> other_, other_gradient_;  // of the point before, or of the one being tried
+  Buffer<T> first_moment_, second_moment_;
 };
 
 extern template class Adam<float>;

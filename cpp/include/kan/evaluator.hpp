@@ -46,9 +46,11 @@ class Evaluator {
   /// Throws: std::invalid_argument if there are no samples or their weights do not have a positive sum.
   double loss(const Samples<T>& samples, Loss loss);
 
-  /// Needs Purpose::gradient, as does `pullback`. Writes: gradient [P], 0 where nothing may move.
+  /// Needs Purpose::gradient, as does `pullback`. At `parameters` [P], the network's own if null.
+  /// Writes: gradient [P], 0 where nothing may move.
   /// Throws: as `loss`, and std::logic_error on an evaluator made for predictions.
-  double loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient);
+  double loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient,
+                           const T* parameters = nullptr);
 
   /// The gradient of sum_no grad_y[n,o] y[n,o]. Shapes: grad_y [rows][O].
   /// Writes: grad_parameters [P] (all, trainable or not) and grad_x [rows][I], where not null.

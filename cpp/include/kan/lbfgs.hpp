@@ -21,32 +21,32 @@ template <class T>
 class Lbfgs final : public Optimizer<T> {
  public:
   /// Throws: std::invalid_argument on options out of range.
-  Lbfgs(std::vector<T> parameters, const LbfgsOptions& options);
+  Lbfgs(Buffer<T> parameters, const LbfgsOptions& options);
 
   bool step(Objective<T>& objective) override;
-  void reset(std::vector<T> parameters) override;
-  const std::vector<T>& parameters() const noexcept override { return point_.parameters; }
+  void reset(Buffer<T> parameters) override;
+  const Buffer<T>& parameters() const noexcept override { return point_.parameters; }
   double value() const noexcept override { return point_.value; }
 
  private:
   struct Point {
     double value = std::numeric_limits<double>::infinity();
-    std::vector<T> parameters, gradient;
+    Buffer<T> parameters, gradient;
   };
   struct Pair {
-    std::vector<T> moved, turned;  // s = x' - x and y = g' - g
+    Buffer<T> moved, turned;  // s = x' - x and y = g' - g
     double inverse_product;        // 1 / (s . y)
   };
 
   bool iterate(Objective<T>& objective, int& evaluations);
   void set_direction();
-  void remember(const std::vector<T>& parameters, const std::vector<T>& gradient);
+  void remember(const Buffer<T>& parameters, const Buffer<T>& gradient);
 
   LbfgsOptions options_;
   bool evaluated_ = false;
   Point point_;
   std::deque<Pair> pairs_;
-  std::vector<T> direction_;
+  Buffer<T> direction_;
 };
 
 extern template class Lbfgs<float>;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kan/architecture.hpp"
+#include "kan/buffer.hpp"
 
 namespace kan {
 
@@ -77,6 +78,9 @@ class Network {
   /// One byte per parameter: 1 if an optimizer may move it.
   const std::vector<std::uint8_t>& trainable() const noexcept { return trainable_; }
 
+  /// Sets to 0 what in a gradient [P] belongs to parameters that may not move.
+  void clear_fixed(T* gradient) const noexcept;
+
  private:
   void update_trainable() noexcept;
 
@@ -84,8 +88,9 @@ class Network {
   std::vector<LayerOffsets> offsets_;
   std::vector<Grid<T>> grids_;
   std::vector<std::vector<std::uint8_t>> masks_;
-  std::vector<T> parameters_;
+  Buffer<T> parameters_;
   std::vector<std::uint8_t> trainable_;
+  bool all_trainable_ = false;
   Trainable trainable_groups_;
 };
 

@@ -30,13 +30,14 @@ class Objective {
 
 /// The loss of a network on data, on all of it or on shuffled minibatches.
 ///
-/// Evaluating writes the parameters into the network. Samples are never copied: a minibatch is a
-/// stretch of a shuffled index, reshuffled when it is used up.
+/// The network lends its shape and grids; its own parameters are neither used nor changed. Those that
+/// are evaluated must be 0 where an edge is masked, as `Network::parameters` are. Samples are never
+/// copied: a minibatch is a stretch of a shuffled index, reshuffled when it is used up.
 template <class T>
 class DataObjective final : public Objective<T> {
  public:
   /// `batch` 0 or at least the number of samples means all of them.
-  DataObjective(Network<T>& network, const Samples<T>& samples, Loss loss, std::size_t batch,
+  DataObjective(const Network<T>& network, const Samples<T>& samples, Loss loss, std::size_t batch,
                 std::uint64_t seed);
 
   void set_interrupt(Interrupt interrupt) { evaluator_.set_interrupt(std::move(interrupt)); }
@@ -50,7 +51,7 @@ class DataObjective final : public Objective<T> {
  private:
   void shuffle();
 
-  Network<T>& network_;
+  const Network<T>& network_;
   Samples<T> samples_;
   Loss loss_;
   std::size_t batch_;

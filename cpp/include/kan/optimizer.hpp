@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <limits>
-#include <vector>
 
+#include "kan/buffer.hpp"
 #include "kan/objective.hpp"
 
 namespace kan {
@@ -21,9 +21,12 @@ class Optimizer {
 
   /// Starts again from these parameters, forgetting everything learnt about others. To be called
   /// whenever the meaning of the parameters changed, as it does with the grid.
-  virtual void reset(std::vector<T> parameters) = 0;
+  virtual void reset(Buffer<T> parameters) = 0;
 
-  virtual const std::vector<T>& parameters() const noexcept = 0;
+  virtual const Buffer<T>& parameters() const noexcept = 0;
+
+  /// Those before the last step, for methods whose steps may raise the value.
+  virtual const Buffer<T>& previous() const noexcept { return parameters(); }
 
   /// The objective's last value; infinity before the first step.
   virtual double value() const noexcept = 0;
@@ -37,7 +40,7 @@ void require_same_size(const Optimizer<T>& optimizer, const Objective<T>& object
 template <class T>
 struct Best {
   double value = std::numeric_limits<double>::infinity();
-  std::vector<T> parameters;
+  Buffer<T> parameters;
 };
 
 /// Up to `steps` steps; stops early where `step` returns false.

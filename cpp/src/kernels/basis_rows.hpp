@@ -5,16 +5,26 @@
 #include <cstdint>
 
 #include "kernels/basis_point.hpp"
+#include "kernels/vector.hpp"
 
 namespace kan::kernels {
 namespace {
 
-/// The rows of one input for one tile: values[r][n] and, where not null, slopes[r][n], at n = 0.
+/// Rows r of one input for one tile, at [r][n].
+template <class T>
+struct Rows {
+  T* data;
+  std::size_t stride;
+
+  T& operator()(std::size_t r, std::size_t n) const { return data[r * stride + n]; }
+  T* operator[](std::size_t r) const { return data + r * stride; }
+};
+
+/// Values of the functions of a cell, and their slopes where those are asked for.
 template <class T>
 struct BasisRows {
-  T* values;
-  T* slopes;
-  std::size_t stride;
+  Rows<T> values;
+  Rows<T> slopes;
 };
 
 /// Cell and position t = (x - left end) / h in [0, 1] of every sample on a uniform grid. Rounding
@@ -24,6 +34,7 @@ void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x,
                     std::int32_t* cells, T* t) {
   const T lo = grid[0];
   const T most = T(intervals - 1);
+  KAN_INDEPENDENT
   for (std::size_t n = 0; n < count; ++n) {
     const T u = (x[n] - lo) * inverse_spacing;
     T inside = u > T(0) ? u : T(0);
@@ -34,9 +45,34 @@ void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x,
   }
 }
 
+/// The cubic functions of a cell and their slopes as polynomials of t and 1 - t.
+template <bool with_slopes, class T>
+void uniform_cubic(const T* t, std::size_t count, T inverse_spacing, const BasisRows<T>& rows) {
+  const T half = T(0.5) * inverse_spacing;
+  KAN_INDEPENDENT
+  for (std::size_t n = 0; n < count; ++n) {
+    const T a = t[n];
+    const T b = T(1) - a;
+    const T aa = a * a;
+    const T bb = b * b;
+    rows.values(0, n) = bb * b * T(1.0 / 6);
+    rows.values(1, n) = aa * (T(0.5) * a - T(1)) + T(2.0 / 3);
+    rows.values(2, n) = bb * (T(0.5) * b - T(1)) + T(2.0 / 3);
+    rows.values(3, n) = aa * a * T(1.0 / 6);
+    if (with_slopes) {
+      rows.slopes(0, n) = -half * bb;
+      rows.slopes(1, n) = half * a * (T(3) * a - T(4));
+      rows.slopes(2, n) = half * b * (T(4) - T(3) * b);
+      rows.slopes(3, n) = half * aa;
+    }
+  }
+}
+
 /// The triangle of degree K in units of h, where every denominator of level j is j.
 template <int K, bool with_slopes, class T>
 void uniform_rows(const T* t, std::size_t count, T inverse_spacing, const BasisRows<T>& rows) {
+  if (K == 3) return uniform_cubic<with_slopes>(t, count, inverse_spacing, rows);
+  KAN_INDEPENDENT
   for (std::size_t n = 0; n < count; ++n) {
     T v[K + 1] = {T(1)};
 #pragma GCC unroll 6
@@ -47,7 +83,7 @@ void uniform_rows(const T* t, std::size_t count, T inverse_spacing, const BasisR
       for (int r = 0; r < j; ++r) {
         if (with_slopes && j == K) {
           const T slope = v[r] * inverse_spacing;
-          rows.slopes[static_cast<std::size_t>(r) * rows.stride + n] = carried_slope - slope;
+          rows.slopes(static_cast<std::size_t>(r), n) = carried_slope - slope;
           carried_slope = slope;
         }
         const T scaled = v[r] * T(1.0 / j);
@@ -55,13 +91,11 @@ void uniform_rows(const T* t, std::size_t count, T inverse_spacing, const BasisR
         carried = (t[n] + T(j - r - 1)) * scaled;
       }
       v[j] = carried;
-      if (with_slopes && j == K) {
-        rows.slopes[static_cast<std::size_t>(K) * rows.stride + n] = carried_slope;
-      }
+      if (with_slopes && j == K) rows.slopes(K, n) = carried_slope;
     }
-    if (with_slopes && K == 0) rows.slopes[n] = T(0);
+    if (with_slopes && K == 0) rows.slopes(0, n) = T(0);
 #pragma GCC unroll 6
-    for (int r = 0; r <= K; ++r) rows.values[static_cast<std::size_t>(r) * rows.stride + n] = v[r];
+    for (int r = 0; r <= K; ++r) rows.values(static_cast<std::size_t>(r), n) = v[r];
   }
 }
 
@@ -81,6 +115,7 @@ void locate_any(const T* knots, int intervals, const T* x, std::size_t count, st
   } else {
     for (std::size_t n = 0; n < count; ++n) cells[n] = bisect_cell(knots, intervals, K, x[n]);
   }
+  KAN_INDEPENDENT
   for (std::size_t n = 0; n < count; ++n) {
     const T* first = knots + cells[n] + 1;
 #pragma GCC unroll 10
@@ -91,6 +126,7 @@ void locate_any(const T* knots, int intervals, const T* x, std::size_t count, st
 /// The triangle of degree K on any knots.
 template <int K, bool with_slopes, class T>
 void any_rows(const T* near, const T* x, std::size_t count, const BasisRows<T>& rows) {
+  KAN_INDEPENDENT
   for (std::size_t n = 0; n < count; ++n) {
     T v[K + 1] = {T(1)};
 #pragma GCC unroll 6
@@ -104,20 +140,18 @@ void any_rows(const T* near, const T* x, std::size_t count, const BasisRows<T>& 
         const T scaled = v[r] / (right - left);
         if (with_slopes && j == K) {
           const T slope = T(K) * scaled;
-          rows.slopes[static_cast<std::size_t>(r) * rows.stride + n] = carried_slope - slope;
+          rows.slopes(static_cast<std::size_t>(r), n) = carried_slope - slope;
           carried_slope = slope;
         }
         v[r] = carried + (right - x[n]) * scaled;
         carried = (x[n] - left) * scaled;
       }
       v[j] = carried;
-      if (with_slopes && j == K) {
-        rows.slopes[static_cast<std::size_t>(K) * rows.stride + n] = carried_slope;
-      }
+      if (with_slopes && j == K) rows.slopes(K, n) = carried_slope;
     }
-    if (with_slopes && K == 0) rows.slopes[n] = T(0);
+    if (with_slopes && K == 0) rows.slopes(0, n) = T(0);
 #pragma GCC unroll 6
-    for (int r = 0; r <= K; ++r) rows.values[static_cast<std::size_t>(r) * rows.stride + n] = v[r];
+    for (int r = 0; r <= K; ++r) rows.values(static_cast<std::size_t>(r), n) = v[r];
   }
 }
 
@@ -126,7 +160,8 @@ template <class T>
 void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restrict value,
                T* __restrict slope) {
   if (base == Base::silu && slope != nullptr) {
-    for (std::size_t n = 0; n < count; ++n) {
+  KAN_INDEPENDENT
+  for (std::size_t n = 0; n < count; ++n) {
       const T s = sigmoid(x[n]);
       value[n] = x[n] * s;
       slope[n] = s * (T(1) + x[n] * (T(1) - s));
@@ -134,7 +169,8 @@ void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restric
     return;
   }
   if (base == Base::silu) {
-    for (std::size_t n = 0; n < count; ++n) {
+  KAN_INDEPENDENT
+  for (std::size_t n = 0; n < count; ++n) {
       value[n] = silu(x[n]);
     }
     return;

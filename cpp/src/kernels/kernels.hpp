@@ -23,6 +23,10 @@ constexpr int most_sorted_cells = 1024;
 /// outputs; the others keep them by features, [S][stride], and vectorise along the samples.
 constexpr int wide_outputs = 8;
 
+/// Most basis functions for which a narrow layer keeps all M of them (most are 0) for every sample:
+/// multiplying them all beats looking up the k + 1 that are not.
+constexpr int dense_functions = 16;
+
 /// What a kernel needs to know of a layer and a chunk. Letters as in the contracts:
 /// I inputs, S outputs, M = G + k basis functions, `stride` >= samples, a multiple of lane_block.
 struct Shape {
@@ -38,12 +42,29 @@ struct Shape {
 // Internal linkage: kernel files are compiled for different machines and must not share code.
 static inline int basis_count(const Shape& shape) { return shape.intervals + shape.degree; }
 static inline int row_count(const Shape& shape) { return shape.intervals + shape.degree + 1; }
-static inline int weight_count(const Shape& shape) { return shape.degree + 2; }
 static inline bool is_wide(const Shape& shape) { return shape.outputs >= wide_outputs; }
+static inline bool is_dense(const Shape& shape) {
+  return !is_wide(shape) && basis_count(shape) <= dense_functions;
+}
+
+/// Rows of weights of one input: k + 1 values and the base; of a dense layer all M and the base.
+static inline int weight_count(const Shape& shape) {
+  return is_dense(shape) ? row_count(shape) : shape.degree + 2;
+}
+
+/// What one step of Adam multiplies by.
+template <class T>
+struct AdamRates {
+  T beta1, beta2, epsilon;
+  T step;   // learning rate over the bias of the first moment
+  T bias2;  // 1 / sqrt(bias of the second moment)
+  T keep;   // 1 - learning rate * weight decay
+};
 
 /// The contracts. Samples are n in [begin, end); one thread, no allocation, no exception.
-/// Layouts: cells [I][stride]; weights and slopes [I][k + 2][stride], the last of each k + 2 being
-/// b(x) and b'(x); C and dC [I][M + 1][S]; x and dx [I][stride]; y and g as `is_wide` says.
+/// Layouts: cells [I][stride]; weights and slopes [I][weight_count][stride], the last row of each
+/// input being b(x) and b'(x); C and dC [I][M + 1][S]; x and dx [I][stride]; y and g as `is_wide`
+/// says. row(r, cell) is cell + r, or r in dense layers, and M for the base.
 /// Layers by features may read and write the padding up to the next multiple of lane_block.
 template <class T>
 struct Kernels {
@@ -66,6 +87,11 @@ struct Kernels {
   /// 0 <= n < count, in the same order whatever the range of inputs.
   void (*scatter)(const Shape&, const std::int32_t* cells, const T* weights, const T* g,
                   std::size_t count, int first, int last, T* dC);
+
+  /// m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  updated = keep p - step m / (sqrt(v) bias2 +
+  /// eps), where keep counts as 1 if `trainable` is not null and 0. Returns: whether all are finite.
+  bool (*adam)(const AdamRates<T>&, std::size_t count, const std::uint8_t* trainable,
+               const T* gradient, const T* parameters, T* m, T* v, T* updated);
 };
 
 /// The plain loops that say what the kernels mean; the oracle of the others.

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "kernels/basis_point.hpp"
 #include "kernels/kernels.hpp"
 
@@ -11,9 +13,10 @@ std::size_t at(const Shape& shape, std::size_t n, int o) {
                         : output * shape.stride + n;
 }
 
-/// Where row r of the cell (r = 0..k, then the base weight) begins in C, for input i.
+/// Where the row that weight r multiplies begins in C, for input i.
 std::size_t row_at(const Shape& shape, int i, std::int32_t cell, int r) {
-  const int row = r <= shape.degree ? cell + r : basis_count(shape);
+  const bool is_base = r + 1 == weight_count(shape);
+  const int row = is_base ? basis_count(shape) : is_dense(shape) ? r : cell + r;
   return (static_cast<std::size_t>(i) * static_cast<std::size_t>(row_count(shape)) +
           static_cast<std::size_t>(row)) *
          static_cast<std::size_t>(shape.outputs);
@@ -34,8 +37,11 @@ void basis(const Shape& shape, const T* knots, T /*inverse_spacing*/, const T* x
   for (std::size_t n = begin; n < end; ++n) {
     cells[n] = basis_point(shape, knots, x[n], values, derivatives);
     for (int r = 0; r < weight_count(shape); ++r) {
-      weights[weight_at(shape, 0, r, n)] = values[r];
-      if (slopes != nullptr) slopes[weight_at(shape, 0, r, n)] = derivatives[r];
+      const bool is_base = r + 1 == weight_count(shape);
+      const int alive = is_base ? shape.degree + 1 : is_dense(shape) ? r - cells[n] : r;
+      const bool is_alive = is_base || (alive >= 0 && alive <= shape.degree);
+      weights[weight_at(shape, 0, r, n)] = is_alive ? values[alive] : T(0);
+      if (slopes != nullptr) slopes[weight_at(shape, 0, r, n)] = is_alive ? derivatives[alive] : T(0);
     }
   }
 }
@@ -94,11 +100,26 @@ void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, co
   }
 }
 
+template <class T>
+bool adam(const AdamRates<T>& rates, std::size_t count, const std::uint8_t* trainable,
+          const T* gradient, const T* parameters, T* m, T* v, T* updated) {
+  bool finite = true;
+  for (std::size_t p = 0; p < count; ++p) {
+    m[p] = rates.beta1 * m[p] + (T(1) - rates.beta1) * gradient[p];
+    v[p] = rates.beta2 * v[p] + (T(1) - rates.beta2) * (gradient[p] * gradient[p]);
+    const T keep = trainable != nullptr && trainable[p] == 0 ? T(1) : rates.keep;
+    updated[p] = keep * parameters[p] -
+                 rates.step * m[p] / (std::sqrt(v[p]) * rates.bias2 + rates.epsilon);
+    finite = finite && std::isfinite(updated[p]);
+  }
+  return finite;
+}
+
 }  // namespace
 
 template <class T>
 const Kernels<T>& reference() {
-  static constexpr Kernels<T> kernels{"reference", basis<T>, contract<T>, dot<T>, scatter<T>};
+  static constexpr Kernels<T> kernels{"reference", basis<T>, contract<T>, dot<T>, scatter<T>, adam<T>};
   return kernels;
 }
 

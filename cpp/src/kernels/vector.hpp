@@ -1,56 +1,168 @@
 #pragma once
 
-// Vectors of the width the file is compiled for (KAN_VECTOR_BYTES), by the compilers' own vector
-// types: one source for every instruction set.
+// Vectors of L lanes, L chosen by the width a file is compiled for (KAN_VECTOR_BYTES): one source
+// for every instruction set, by the compilers' own vector types. Internal linkage, see triangle.hpp.
 
 #include <cstddef>
+#include <cstdint>
+#if defined(__FMA__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+/// Before a loop: its iterations are independent, so vectorise it without comparing addresses first.
+#if defined(__clang__)
+#define KAN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define KAN_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define KAN_INDEPENDENT
+#endif
 
 namespace kan::kernels {
 namespace {
 
+/// Lanes of a full vector.
+template <class T>
+constexpr std::size_t lanes = KAN_VECTOR_BYTES / sizeof(T);
+
 #if defined(__GNUC__) && !defined(KAN_PLAIN_VECTORS)
-template <class T>
-struct VectorOf;
-template <>
-struct VectorOf<float> {
-  typedef float type __attribute__((vector_size(KAN_VECTOR_BYTES), aligned(4), may_alias));
+
+template <class T, std::size_t L>
+struct VectorOf {
+  typedef T type __attribute__((vector_size(L * sizeof(T)), aligned(alignof(T)), may_alias));
 };
-template <>
-struct VectorOf<double> {
-  typedef double type __attribute__((vector_size(KAN_VECTOR_BYTES), aligned(8), may_alias));
-};
-template <class T>
-using Vector = typename VectorOf<T>::type;
+
+template <class T, std::size_t L = lanes<T>>
+using Vector = typename VectorOf<T, L>::type;
+
+template <std::size_t L, class T>
+inline Vector<T, L> splat(T value) {
+  return value - Vector<T, L>{};
+}
+
+/// sum + a * b, rounded once where the instruction set can: asked for by name, since a compiler that
+/// fuses as it likes may fuse two copies of one loop differently.
+template <class T, std::size_t L>
+inline void add_product(Vector<T, L>& sum, Vector<T, L> a, Vector<T, L> b) {
+  [[maybe_unused]] constexpr bool single = sizeof(T) == sizeof(float);
+#if defined(__AVX512F__)
+  if constexpr (single && L == 16) {
+    sum = _mm512_fmadd_ps(a, b, sum);
+    return;
+  } else if constexpr (!single && L == 8) {
+    sum = _mm512_fmadd_pd(a, b, sum);
+    return;
+  }
+#endif
+#if defined(__FMA__)
+  if constexpr (single && L == 8) {
+    sum = _mm256_fmadd_ps(a, b, sum);
+  } else if constexpr (!single && L == 4) {
+    sum = _mm256_fmadd_pd(a, b, sum);
+  }
+#elif defined(__ARM_NEON)
+  if constexpr (single) {
+    sum = vfmaq_f32(sum, a, b);
+  } else {
+    sum = vfmaq_f64(sum, a, b);
+  }
 #else
+  sum += a * b;
+#endif
+}
+
+/// value where cell == c, else 0, lane by lane.
+template <class T, std::size_t L>
+inline Vector<T, L> where_equal(Vector<std::int32_t, L> cell, std::int32_t c, Vector<T, L> value) {
+  const auto wide = __builtin_convertvector(cell, decltype(value == value));
+  return wide == c ? value : Vector<T, L>{};
+}
+
+/// Sum of the lanes, halving: one fixed tree.
+template <class T, std::size_t L>
+inline T sum_of_lanes(Vector<T, L> v) {
+  if constexpr (L == 1) {
+    return v[0];
+  } else if constexpr (L == 2) {
+    return v[0] + v[1];
+  } else if constexpr (L == 4) {
+    return sum_of_lanes<T, 2>(__builtin_shufflevector(v, v, 0, 1) +
+                              __builtin_shufflevector(v, v, 2, 3));
+  } else if constexpr (L == 8) {
+    return sum_of_lanes<T, 4>(__builtin_shufflevector(v, v, 0, 1, 2, 3) +
+                              __builtin_shufflevector(v, v, 4, 5, 6, 7));
+  } else {
+    return sum_of_lanes<T, 8>(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                              __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+  }
+}
+
+#else
+
 /// The same arithmetic for compilers without vector types, which may vectorise it by themselves.
-template <class T>
+template <class T, std::size_t L = lanes<T>>
 struct Vector {
-  T lane[KAN_VECTOR_BYTES / sizeof(T)];
+  T lane[L];
 
   template <class F>
   static Vector of(const F& f) {
     Vector made;
-    for (std::size_t j = 0; j < KAN_VECTOR_BYTES / sizeof(T); ++j) made.lane[j] = f(j);
+    for (std::size_t j = 0; j < L; ++j) made.lane[j] = f(j);
     return made;
-  }
-  friend Vector operator-(T a, const Vector& b) {
-    return of([&](std::size_t j) { return a - b.lane[j]; });
   }
   friend Vector operator*(const Vector& a, const Vector& b) {
     return of([&](std::size_t j) { return a.lane[j] * b.lane[j]; });
   }
-  friend Vector operator*(T a, const Vector& b) {
-    return of([&](std::size_t j) { return a * b.lane[j]; });
+  friend Vector operator+(const Vector& a, const Vector& b) {
+    return of([&](std::size_t j) { return a.lane[j] + b.lane[j]; });
   }
-  Vector& operator+=(const Vector& b) {
-    for (std::size_t j = 0; j < KAN_VECTOR_BYTES / sizeof(T); ++j) lane[j] += b.lane[j];
-    return *this;
-  }
+  Vector& operator+=(const Vector& b) { return *this = *this + b; }
 };
+
+template <class T, std::size_t L>
+inline void add_product(Vector<T, L>& sum, const Vector<T, L>& a, const Vector<T, L>& b) {
+  sum += a * b;
+}
+
+template <std::size_t L, class T>
+inline Vector<T, L> splat(T value) {
+  return Vector<T, L>::of([&](std::size_t) { return value; });
+}
+
+template <class T, std::size_t L>
+inline Vector<T, L> where_equal(Vector<std::int32_t, L> cell, std::int32_t c, Vector<T, L> value) {
+  return Vector<T, L>::of([&](std::size_t j) { return cell.lane[j] == c ? value.lane[j] : T(0); });
+}
+
+template <class T, std::size_t L>
+inline T sum_of_lanes(Vector<T, L> v) {
+  for (std::size_t width = L / 2; width > 0; width /= 2) {
+    for (std::size_t j = 0; j < width; ++j) v.lane[j] += v.lane[j + width];
+  }
+  return v.lane[0];
+}
+
 #endif
 
-template <class T>
-constexpr std::size_t lanes = KAN_VECTOR_BYTES / sizeof(T);
+template <std::size_t L, class T>
+inline Vector<T, L> load(const T* from) {
+  return *reinterpret_cast<const Vector<T, L>*>(from);
+}
+
+template <std::size_t L, class T>
+inline void store(T* to, Vector<T, L> value) {
+  *reinterpret_cast<Vector<T, L>*>(to) = value;
+}
+
+/// The L values from `from` on, the first `cleared` of them replaced by 0.
+template <std::size_t L, class T>
+inline Vector<T, L> load_behind(const T* from, std::size_t cleared) {
+  T kept[L];
+  for (std::size_t j = 0; j < L; ++j) kept[j] = j < cleared ? T(0) : from[j];
+  return load<L>(kept);
+}
 
 }  // namespace
 }  // namespace kan::kernels

@@ -1,0 +1,208 @@
+#include "chunk.hpp"
+
+#include <algorithm>
+
+#include "parallel.hpp"
+#include "transpose.hpp"
+
+namespace kan {
+namespace {
+
+std::size_t size(int n) { return static_cast<std::size_t>(n); }
+
+std::size_t whole_blocks(std::size_t count) {
+  return (count + kernels::lane_block - 1) / kernels::lane_block * kernels::lane_block;
+}
+
+/// Whether the sums of a layer are its outputs already.
+bool is_plain(const Architecture& architecture, const Layer& layer) {
+  return !architecture.affine && layer.arities.empty();
+}
+
+bool is_wide(const Layer& layer) { return layer.subnodes() >= kernels::wide_outputs; }
+
+/// Rows of weights of all inputs of a layer.
+std::size_t weight_rows(const Architecture& architecture, const Layer& layer) {
+  const kernels::Shape shape{layer.inputs,      layer.subnodes(),           layer.intervals,
+                             layer.degree,      architecture.base,          architecture.extrapolation,
+                             kernels::lane_block};
+  return size(layer.inputs) * size(weight_count(shape));
+}
+
+}  // namespace
+
+/// Hands out pieces of one block, each on a cache line of its own. Without a block it only counts.
+template <class T>
+class Chunk<T>::Arena {
+ public:
+  explicit Arena(std::byte* memory) : memory_(memory) {}
+
+  template <class U>
+  U* take(std::size_t count) {
+    std::byte* piece = memory_ != nullptr ? memory_ + used_ : nullptr;
+    used_ += (count * sizeof(U) + 63) / 64 * 64;
+    return reinterpret_cast<U*>(piece);
+  }
+  std::size_t used() const noexcept { return used_; }
+
+ private:
+  std::byte* memory_;
+  std::size_t used_ = 0;
+};
+
+std::size_t chunk_stride(std::size_t rows) noexcept {
+  return whole_blocks(rows) | kernels::lane_block;
+}
+
+template <class T>
+std::size_t bytes_per_row(const Architecture& architecture, Purpose purpose) noexcept {
+  const bool keep = purpose == Purpose::gradient;
+  std::size_t bytes = 0;
+  std::size_t most = 0;
+  for (const Layer& layer : architecture.layers) {
+    const std::size_t weights = weight_rows(architecture, layer) * sizeof(T);
+    const std::size_t cells = size(layer.inputs) * sizeof(std::int32_t);
+    bytes += sizeof(T) * (size(layer.inputs) + 2 * size(layer.subnodes()));
+    bytes += keep ? 2 * weights + cells : 0;
+    most = std::max(most, weights + cells);
+  }
+  return bytes + (keep ? 0 : most);
+}
+
+template std::size_t bytes_per_row<float>(const Architecture&, Purpose) noexcept;
+template std::size_t bytes_per_row<double>(const Architecture&, Purpose) noexcept;
+
+template <class T>
+Chunk<T>::Chunk(const Network<T>& network, std::size_t rows, Purpose purpose)
+    : network_(network), rows_(rows), layers_(network.depth()) {
+  resize(rows, 1);
+  Arena counting(nullptr);
+  place(counting, purpose);
+  memory_.reset(
+      static_cast<std::byte*>(::operator new(counting.used(), std::align_val_t{64})));
+  Arena arena(memory_.get());
+  place(arena, purpose);
+}
+
+template <class T>
+void Chunk<T>::place(Arena& arena, Purpose purpose) {
+  place_layers(arena, purpose == Purpose::gradient);
+  outputs_ = arena.template take<T>(size(network_.architecture().outputs()) * batch_.stride);
+  connect_nodes(arena);
+  input_slopes_ = layers_[0].slopes;
+  if (purpose != Purpose::gradient) return;
+  std::size_t most = size(network_.architecture().inputs());
+  std::size_t most_sums = 0;
+  for (const Layer& layer : network_.architecture().layers) {
+    most = std::max(most, size(layer.nodes()));
+    most_sums = std::max(most_sums, size(layer.subnodes()));
+  }
+  for (T*& grad : grad_nodes_) grad = arena.template take<T>(most * batch_.stride);
+  grad_sums_ = arena.template take<T>(most_sums * batch_.stride);
+}
+
+/// `keep`: every layer keeps its weights and slopes for the way back; else all share one memory.
+template <class T>
+void Chunk<T>::place_layers(Arena& arena, bool keep) {
+  const Architecture& architecture = network_.architecture();
+  std::size_t most_inputs = 0;
+  std::size_t most_weights = 0;
+  for (const Layer& layer : architecture.layers) {
+    most_inputs = std::max(most_inputs, size(layer.inputs));
+    most_weights = std::max(most_weights, weight_rows(architecture, layer));
+  }
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer& layer = network_.layer(l);
+    LayerBuffers<T>& own = layers_[l];
+    own.inputs = arena.template take<T>(size(layer.inputs) * batch_.stride);
+    if (keep || l == 0) {
+      const std::size_t weights = keep ? weight_rows(architecture, layer) : most_weights;
+      own.cells = arena.template take<std::int32_t>((keep ? size(layer.inputs) : most_inputs) *
+                                                    batch_.stride);
+      own.weights = arena.template take<T>(weights * batch_.stride);
+      own.slopes = keep ? arena.template take<T>(weights * batch_.stride) : nullptr;
+    } else {
+      own.cells = layers_[0].cells;
+      own.weights = layers_[0].weights;
+    }
+    if (is_wide(layer)) own.rows = arena.template take<T>(size(layer.subnodes()) * batch_.stride);
+  }
+}
+
+/// Steps that are the identity share the memory of their operand.
+template <class T>
+void Chunk<T>::connect_nodes(Arena& arena) {
+  const Architecture& architecture = network_.architecture();
+  const bool affine = architecture.affine;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer& layer = network_.layer(l);
+    LayerBuffers<T>& own = layers_[l];
+    const auto features = [&](int count) {
+      return arena.template take<T>(size(count) * batch_.stride);
+    };
+    T* next = l + 1 < layers_.size() ? layers_[l + 1].inputs : outputs_;
+    own.sums = is_plain(architecture, layer) ? next : features(layer.subnodes());
+    own.nodes.sums = own.sums;
+    own.nodes.factors = affine ? features(layer.subnodes()) : own.sums;
+    own.nodes.products = affine ? features(layer.nodes()) : next;
+    own.nodes.outputs = next;
+  }
+}
+
+template <class T>
+void Chunk<T>::resize(std::size_t count, int threads) noexcept {
+  batch_ = {count, whole_blocks(count), chunk_stride(count), threads};
+}
+
+template <class T>
+void Chunk<T>::load(const Samples<T>& samples, std::size_t first, std::size_t count,
+                    int threads) noexcept {
+  resize(count, threads);
+  const std::size_t inputs = size(network_.architecture().inputs());
+  const std::size_t stride = batch_.stride;
+  T* to = layers_[0].inputs;
+  const double work = 4.0 * static_cast<double>(inputs * count);
+  parallel_stretches(count, kernels::lane_block, useful_threads(count, work, threads),
+                     [&](std::size_t begin, std::size_t end) {
+                       if (samples.index == nullptr) {
+                         transpose(samples.x + (first + begin) * inputs, inputs, end - begin,
+                                   inputs, to + begin, stride);
+                         return;
+                       }
+                       for (std::size_t n = begin; n < end; ++n) {
+                         const T* row = samples.x + samples.row(first + n) * inputs;
+                         for (std::size_t i = 0; i < inputs; ++i) to[i * stride + n] = row[i];
+                       }
+                     });
+  for (std::size_t i = 0; i < inputs; ++i) {  // the padding repeats the last sample
+    T* row = to + i * stride;
+    std::fill(row + count, row + batch_.padded, row[count - 1]);
+  }
+}
+
+template <class T>
+void Chunk<T>::forward(const T* parameters, std::size_t depth, bool for_inputs) noexcept {
+  layers_[0].slopes = for_inputs ? input_slopes_ : nullptr;
+  for (std::size_t l = 0; l < depth; ++l) {
+    layer_forward(network_, l, parameters, layers_[l], batch_);
+  }
+}
+
+template <class T>
+const T* Chunk<T>::backward(const T* parameters, T* grad_parameters, bool wants_inputs) noexcept {
+  int current = 0;
+  for (std::size_t l = layers_.size(); l-- > 0;) {
+    const bool plain = is_plain(network_.architecture(), network_.layer(l));
+    T* incoming = grad_nodes_[current];
+    T* outgoing = l > 0 || wants_inputs ? grad_nodes_[1 - current] : nullptr;
+    layer_backward(network_, l, parameters, layers_[l], batch_, incoming,
+                   plain ? incoming : grad_sums_, outgoing, grad_parameters);
+    current = 1 - current;
+  }
+  return grad_nodes_[current];
+}
+
+template class Chunk<float>;
+template class Chunk<double>;
+
+}  // namespace kan

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "kan/evaluator.hpp"
+#include "kan/network.hpp"
+#include "kan/samples.hpp"
+#include "layer_pass.hpp"
+
+namespace kan {
+
+/// Distance of features in memory for chunks of `rows` samples: whole lane blocks, and an odd number
+/// of them, so that the rows of one sample do not fall onto the same lines of a cache.
+std::size_t chunk_stride(std::size_t rows) noexcept;
+
+/// Bytes of one row on its way through the network.
+template <class T>
+std::size_t bytes_per_row(const Architecture& architecture, Purpose purpose) noexcept;
+
+/// A chunk of rows on its way through a network and back, with all the memory that this takes.
+template <class T>
+class Chunk {
+ public:
+  /// For up to `rows` rows, at least 1 and at most kernels::most_rows.
+  /// Throws: std::bad_alloc.
+  Chunk(const Network<T>& network, std::size_t rows, Purpose purpose);
+
+  std::size_t rows() const noexcept { return rows_; }
+  std::size_t count() const noexcept { return batch_.count; }
+  std::size_t stride() const noexcept { return batch_.stride; }
+  const Batch& batch() const noexcept { return batch_; }
+  const LayerBuffers<T>& layer(std::size_t l) const noexcept { return layers_[l]; }
+
+  /// Outputs and their gradient, [O][stride].
+  T* outputs() noexcept { return outputs_; }
+  T* grad_outputs() noexcept { return grad_nodes_[0]; }
+
+  /// Sizes of the passes to come; their inputs are undefined until loaded.
+  void resize(std::size_t count, int threads) noexcept;
+
+  /// Takes rows first .. first + count of the samples in, for passes with up to `threads` threads.
+  void load(const Samples<T>& samples, std::size_t first, std::size_t count, int threads) noexcept;
+
+  /// Through the first `depth` layers, with these parameters [P].
+  void forward(const T* parameters, std::size_t depth, bool for_inputs = false) noexcept;
+
+  /// From the gradient of the outputs, 0 in the padding, back to the parameters and the inputs.
+  /// Only after forward through all layers, `for_inputs` if that of the inputs is wanted.
+  /// Adds: to grad_parameters [P] where not null.
+  /// Returns: the gradient of the inputs [I][stride] if wanted.
+  const T* backward(const T* parameters, T* grad_parameters, bool wants_inputs) noexcept;
+
+ private:
+  class Arena;
+  void place(Arena& arena, Purpose purpose);
+  void place_layers(Arena& arena, bool keep);
+  void connect_nodes(Arena& arena);
+
+  struct Release {
+    void operator()(std::byte* memory) const noexcept {
+      ::operator delete(memory, std::align_val_t{64});
+    }
+  };
+
+  const Network<T>& network_;
+  std::size_t rows_;
+  Batch batch_ = {};
+  std::unique_ptr<std::byte, Release> memory_;
+  std::vector<LayerBuffers<T>> layers_;
+  T* outputs_ = nullptr;
+  T* grad_nodes_[2] = {};  // [most nodes or inputs][stride], taken in turns
+  T* grad_sums_ = nullptr;
+  T* input_slopes_ = nullptr;  // of layer 0, which only the gradient of the inputs needs
+};
+
+extern template class Chunk<float>;
+extern template class Chunk<double>;
+
+}  // namespace kan
