@@ -27,6 +27,7 @@ OPTIONAL_PACKAGES = {
 # that the linker could take from a file compiled for another instruction set.
 KERNEL_INCLUDES = {
     "arm_neon.h", "cassert", "climits", "cstddef", "cstdint", "cstdlib", "cstring", "immintrin.h",
+    "math.h",
     "kan/architecture.hpp", "limits", "type_traits",
 }  # fmt: skip
 

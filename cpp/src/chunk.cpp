@@ -21,12 +21,17 @@ bool is_plain(const Architecture& architecture, const Layer& layer) {
 
 bool is_wide(const Layer& layer) { return layer.subnodes() >= kernels::wide_outputs; }
 
-/// Rows of weights of all inputs of a layer.
+/// Inputs of a layer whose weights have room: all that are kept for the way back, or a block.
+std::size_t inputs_with_weights(const Layer& layer, bool keep) {
+  return keep ? size(layer.inputs) : std::min(size(layer.inputs), input_block);
+}
+
+/// Rows of weights of each input.
 std::size_t weight_rows(const Architecture& architecture, const Layer& layer) {
   const kernels::Shape shape{layer.inputs,      layer.subnodes(),           layer.intervals,
                              layer.degree,      architecture.base,          architecture.extrapolation,
                              kernels::lane_block};
-  return size(layer.inputs) * size(weight_count(shape));
+  return size(weight_count(shape));
 }
 
 }  // namespace
@@ -60,11 +65,10 @@ std::size_t bytes_per_row(const Architecture& architecture, Purpose purpose) noe
   std::size_t bytes = 0;
   std::size_t most = 0;
   for (const Layer& layer : architecture.layers) {
-    const std::size_t weights = weight_rows(architecture, layer) * sizeof(T);
-    const std::size_t cells = size(layer.inputs) * sizeof(std::int32_t);
-    bytes += sizeof(T) * (size(layer.inputs) + 2 * size(layer.subnodes()));
-    bytes += keep ? 2 * weights + cells : 0;
-    most = std::max(most, weights + cells);
+    const std::size_t weights = (keep ? 2 : 1) * weight_rows(architecture, layer) * sizeof(T);
+    const std::size_t own = inputs_with_weights(layer, keep) * (weights + sizeof(std::int32_t));
+    bytes += sizeof(T) * (size(layer.inputs) + 2 * size(layer.subnodes())) + (keep ? own : 0);
+    most = std::max(most, own);
   }
   return bytes + (keep ? 0 : most);
 }
@@ -108,17 +112,19 @@ void Chunk<T>::place_layers(Arena& arena, bool keep) {
   std::size_t most_inputs = 0;
   std::size_t most_weights = 0;
   for (const Layer& layer : architecture.layers) {
-    most_inputs = std::max(most_inputs, size(layer.inputs));
-    most_weights = std::max(most_weights, weight_rows(architecture, layer));
+    const std::size_t inputs = inputs_with_weights(layer, keep);
+    most_inputs = std::max(most_inputs, inputs);
+    most_weights = std::max(most_weights, inputs * weight_rows(architecture, layer));
   }
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = network_.layer(l);
     LayerBuffers<T>& own = layers_[l];
+    own.kept = keep;
     own.inputs = arena.template take<T>(size(layer.inputs) * batch_.stride);
     if (keep || l == 0) {
-      const std::size_t weights = keep ? weight_rows(architecture, layer) : most_weights;
-      own.cells = arena.template take<std::int32_t>((keep ? size(layer.inputs) : most_inputs) *
-                                                    batch_.stride);
+      const std::size_t inputs = keep ? size(layer.inputs) : most_inputs;
+      const std::size_t weights = keep ? inputs * weight_rows(architecture, layer) : most_weights;
+      own.cells = arena.template take<std::int32_t>(inputs * batch_.stride);
       own.weights = arena.template take<T>(weights * batch_.stride);
       own.slopes = keep ? arena.template take<T>(weights * batch_.stride) : nullptr;
     } else {

@@ -200,13 +200,24 @@ struct Evaluator<T>::Plan {
           chunk.backward(parameters, part == 0 ? gradient : partial[part - 1].data(), false);
         },
         [](std::size_t) {});
-    double total = totals[0];
-    for (std::size_t part = 1; part < parts; ++part) {
-      total += totals[part];
-      const T* own = partial[part - 1].data();
-      for (std::size_t p = 0; p < parameter_count; ++p) gradient[p] += own[p];
-    }
+    add_partial(parts, gradient);
+    double total = 0.0;
+    for (std::size_t part = 0; part < parts; ++part) total += totals[part];
     return total;
+  }
+
+  /// gradient += the gradients of parts 1 ... parts - 1, in this order.
+  void add_partial(std::size_t parts, T* gradient) {
+    const std::size_t count = network.parameter_count();
+    const double work = static_cast<double>(parts * count);
+    constexpr std::size_t block = 4096;
+    parallel_stretches(count, block, useful_threads(count / block + 1, work, thread_count()),
+                       [&](std::size_t begin, std::size_t end) {
+                         for (std::size_t part = 1; part < parts; ++part) {
+                           const T* own = partial[part - 1].data();
+                           for (std::size_t p = begin; p < end; ++p) gradient[p] += own[p];
+                         }
+                       });
   }
 };
 

@@ -11,19 +11,41 @@ namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
+/// A block of inputs of a layer and of its buffers.
 template <class T>
-void basis_of_rows(const Network<T>& network, std::size_t l, const LayerBuffers<T>& buffers,
-                   const kernels::Shape& shape, std::size_t begin, std::size_t end) {
+struct InputBlock {
+  std::size_t first;
+  kernels::Shape shape;  // its `inputs` are those of the block
+  std::int32_t* cells;
+  T* weights;
+  T* slopes;
+
+  InputBlock(const kernels::Shape& whole, const LayerBuffers<T>& buffers, std::size_t first_)
+      : first(first_), shape(whole) {
+    shape.inputs = static_cast<int>(std::min(input_block, size(whole.inputs) - first));
+    const std::size_t at = buffers.kept ? first : 0;
+    const std::size_t weights_at = at * size(weight_count(shape)) * shape.stride;
+    cells = buffers.cells + at * shape.stride;
+    weights = buffers.weights + weights_at;
+    slopes = buffers.slopes != nullptr ? buffers.slopes + weights_at : nullptr;
+  }
+};
+
+template <class T>
+void basis_of_block(const Network<T>& network, std::size_t l, const T* inputs,
+                    const InputBlock<T>& block, std::size_t begin, std::size_t end) {
   const Grid<T>& grid = network.grid(l);
   const std::size_t knots = size(network.layer(l).knots());
-  const std::size_t weights = size(weight_count(shape)) * shape.stride;
-  for (std::size_t i = 0; i < size(shape.inputs); ++i) {
-    T* slopes = buffers.slopes != nullptr ? buffers.slopes + i * weights : nullptr;
+  const std::size_t stride = block.shape.stride;
+  const std::size_t weights = size(weight_count(block.shape)) * stride;
+  for (std::size_t j = 0; j < size(block.shape.inputs); ++j) {
+    const std::size_t i = block.first + j;
+    T* slopes = block.slopes != nullptr ? block.slopes + j * weights : nullptr;
     for (std::size_t first = begin; first < end; first += kernels::tile_rows) {
-      kernels::active<T>().basis(
-          shape, grid.knots.data() + i * knots, grid.inverse_spacing[i],
-          buffers.inputs + i * shape.stride, first, std::min(first + kernels::tile_rows, end),
-          buffers.cells + i * shape.stride, buffers.weights + i * weights, slopes);
+      kernels::active<T>().basis(block.shape, grid.knots.data() + i * knots,
+                                 grid.inverse_spacing[i], inputs + i * stride, first,
+                                 std::min(first + kernels::tile_rows, end),
+                                 block.cells + j * stride, block.weights + j * weights, slopes);
     }
   }
 }
@@ -70,7 +92,9 @@ void layer_basis(const Network<T>& network, std::size_t l, const LayerBuffers<T>
                  const Batch& batch) noexcept {
   const kernels::Shape shape = kernel_shape(network, l, batch.stride);
   for_rows(shape, batch, [&](std::size_t begin, std::size_t end) {
-    basis_of_rows(network, l, buffers, shape, begin, end);
+    for (std::size_t first = 0; first < size(shape.inputs); first += input_block) {
+      basis_of_block(network, l, buffers.inputs, InputBlock<T>(shape, buffers, first), begin, end);
+    }
   });
 }
 
@@ -78,7 +102,8 @@ template <class T>
 void layer_contract(const kernels::Shape& shape, const T* C, const LayerBuffers<T>& buffers,
                     const Batch& batch, T* y) noexcept {
   for_rows(shape, batch, [&](std::size_t begin, std::size_t end) {
-    kernels::active<T>().contract(shape, C, buffers.cells, buffers.weights, begin, end, y);
+    kernels::active<T>().contract(shape, C, buffers.cells, buffers.weights, begin, end, false,
+                                  y);
   });
 }
 
@@ -107,10 +132,15 @@ void layer_forward(const Network<T>& network, std::size_t l, const T* parameters
   const kernels::Shape shape = kernel_shape(network, l, batch.stride);
   const T* C = parameters + network.offsets(l).coefficients;
   const std::size_t outputs = size(shape.outputs);
+  const std::size_t input_size = size(row_count(shape)) * outputs;
   for_rows(shape, batch, [&](std::size_t begin, std::size_t end) {
-    basis_of_rows(network, l, buffers, shape, begin, end);
-    kernels::active<T>().contract(shape, C, buffers.cells, buffers.weights, begin, end,
-                                  is_wide(shape) ? buffers.rows : buffers.sums);
+    for (std::size_t first = 0; first < size(shape.inputs); first += input_block) {
+      const InputBlock<T> block(shape, buffers, first);
+      basis_of_block(network, l, buffers.inputs, block, begin, end);
+      kernels::active<T>().contract(block.shape, C + first * input_size, block.cells,
+                                    block.weights, begin, end, first > 0,
+                                    is_wide(shape) ? buffers.rows : buffers.sums);
+    }
     if (!is_wide(shape)) return;
     transpose(buffers.rows + begin * outputs, outputs, end - begin, outputs, buffers.sums + begin,
               batch.stride);

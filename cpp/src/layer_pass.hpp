@@ -13,9 +13,10 @@ namespace kan {
 template <class T>
 struct LayerBuffers {
   T* inputs = nullptr;            ///< [I][stride]
-  std::int32_t* cells = nullptr;  ///< [I][stride]
-  T* weights = nullptr;           ///< [I][weight_count][stride]
+  std::int32_t* cells = nullptr;  ///< [I][stride]; of one block of inputs where `kept` is false
+  T* weights = nullptr;           ///< [I][weight_count][stride]; likewise
   T* slopes = nullptr;            ///< the same, null when only values are wanted
+  bool kept = true;               ///< whether cells, weights and slopes are there for the way back
   T* rows = nullptr;              ///< [stride][S], sums and their gradients of wide layers by rows
   T* sums = nullptr;              ///< [S][stride]
   NodeBuffers<T> nodes = {};      ///< from `sums` to the inputs of the next layer
@@ -28,6 +29,9 @@ struct Batch {
   std::size_t stride;  ///< distance of features in memory
   int threads;         ///< most threads that a layer may use
 };
+
+/// Inputs whose weights are computed, and contracted while they are still in the cache.
+constexpr std::size_t input_block = 16;
 
 /// What the kernels are told about layer l.
 template <class T>

@@ -133,7 +133,7 @@ std::vector<T> contract(const Kernels<T>& kernels, const Chunk<T>& chunk, const 
   std::vector<T> y(size(chunk.shape.outputs) * chunk.shape.stride,
                    std::numeric_limits<T>::quiet_NaN());
   for_tiles(chunk.count, [&](std::size_t begin, std::size_t end) {
-    kernels.contract(chunk.shape, C.data(), chunk.cells.data(), weights.data(), begin, end,
+    kernels.contract(chunk.shape, C.data(), chunk.cells.data(), weights.data(), begin, end, false,
                      y.data());
   });
   return y;

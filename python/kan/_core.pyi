@@ -47,6 +47,7 @@ __all__: list[str] = [
     "loss_and_gradient",
     "num_threads",
     "predict",
+    "predict_ready",
     "pullback",
     "run",
     "save",
@@ -247,7 +248,7 @@ class Network64:
     @property
     def parameter_count(self) -> int: ...
 
-class Samples32:
+class Samples64:
     def __init__(
         self,
         x: numpy.ndarray,
@@ -260,7 +261,7 @@ class Samples32:
     @property
     def count(self) -> int: ...
 
-class Samples64:
+class Samples32:
     def __init__(
         self,
         x: numpy.ndarray,
@@ -375,20 +376,20 @@ class Best64:
 
 @typing.overload
 def activation_range(
-    network: Network32, x: numpy.ndarray, layer: typing.SupportsInt | typing.SupportsIndex
-) -> tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32]]: ...
-@typing.overload
-def activation_range(
     network: Network64, x: numpy.ndarray, layer: typing.SupportsInt | typing.SupportsIndex
 ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
 @typing.overload
-def activations(
+def activation_range(
     network: Network32, x: numpy.ndarray, layer: typing.SupportsInt | typing.SupportsIndex
-) -> numpy.typing.NDArray[numpy.float32]: ...
+) -> tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32]]: ...
 @typing.overload
 def activations(
     network: Network64, x: numpy.ndarray, layer: typing.SupportsInt | typing.SupportsIndex
 ) -> numpy.typing.NDArray[numpy.float64]: ...
+@typing.overload
+def activations(
+    network: Network32, x: numpy.ndarray, layer: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.float32]: ...
 def available_threads() -> int: ...
 def basis32(
     knots: numpy.ndarray,
@@ -413,30 +414,38 @@ def instruction_set() -> str: ...
 def load(path: bytes) -> tuple[Network32 | Network64, dict[str, str]]: ...
 def loads(data: bytes) -> tuple[Network32 | Network64, dict[str, str]]: ...
 @typing.overload
-def loss(network: Network32, samples: Samples32, loss: str) -> float: ...
-@typing.overload
 def loss(network: Network64, samples: Samples64, loss: str) -> float: ...
 @typing.overload
-def loss_and_gradient(
-    network: Network32, samples: Samples32, loss: str
-) -> tuple[float, numpy.typing.NDArray[numpy.float32]]: ...
+def loss(network: Network32, samples: Samples32, loss: str) -> float: ...
 @typing.overload
 def loss_and_gradient(
     network: Network64, samples: Samples64, loss: str
 ) -> tuple[float, numpy.typing.NDArray[numpy.float64]]: ...
-def num_threads() -> int: ...
 @typing.overload
-def predict(network: Network32, x: numpy.ndarray) -> numpy.typing.NDArray[numpy.float32]: ...
+def loss_and_gradient(
+    network: Network32, samples: Samples32, loss: str
+) -> tuple[float, numpy.typing.NDArray[numpy.float32]]: ...
+def num_threads() -> int: ...
 @typing.overload
 def predict(network: Network64, x: numpy.ndarray) -> numpy.typing.NDArray[numpy.float64]: ...
 @typing.overload
-def pullback(
-    network: Network32, x: numpy.ndarray, grad_y: numpy.ndarray
-) -> tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32]]: ...
+def predict(network: Network32, x: numpy.ndarray) -> numpy.typing.NDArray[numpy.float32]: ...
+@typing.overload
+def predict_ready(
+    network: Network64, x: typing.Any
+) -> numpy.typing.NDArray[numpy.float64] | None: ...
+@typing.overload
+def predict_ready(
+    network: Network32, x: typing.Any
+) -> numpy.typing.NDArray[numpy.float32] | None: ...
 @typing.overload
 def pullback(
     network: Network64, x: numpy.ndarray, grad_y: numpy.ndarray
 ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+@typing.overload
+def pullback(
+    network: Network32, x: numpy.ndarray, grad_y: numpy.ndarray
+) -> tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32]]: ...
 @typing.overload
 def run(
     optimizer: Optimizer32,

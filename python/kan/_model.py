@@ -218,6 +218,9 @@ class KAN:
         ndarray
             Shape (N, n_out), in the model's dtype. A row has the same bits alone and in a batch.
         """
+        ready: Array | None = _core.predict_ready(self._network, X)
+        if ready is not None:
+            return ready
         x = as_matrix(X, "X", self._network.layers[0].inputs, self.dtype)
         self._refuse_outside(x)
         result: Array = _core.predict(self._network, x)

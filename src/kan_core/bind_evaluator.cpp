@@ -30,6 +30,25 @@ py::array_t<T> predict(const kan::Network<T>& network, const py::array& x) {
   return y;
 }
 
+/// predict(x) if x can be taken as it is: an array of this dtype, shape and order, all finite, for a
+/// network that accepts every finite number. None otherwise; Python then says what is wrong.
+template <class T>
+py::typing::Optional<py::array_t<T>> predict_ready(const kan::Network<T>& network,
+                                                   const py::object& x) {
+  const bool plain = Py_TYPE(x.ptr()) == py::detail::npy_api::get().PyArray_Type_;
+  if (!plain || !py::isinstance<py::array_t<T, py::array::c_style>>(x)) return py::none();
+  const auto array = py::reinterpret_borrow<py::array>(x);
+  const kan::Architecture& architecture = network.architecture();
+  if (array.ndim() != 2 || array.shape(1) != architecture.inputs() ||
+      architecture.extrapolation == kan::Extrapolation::error) {
+    return py::none();
+  }
+  const auto* values = static_cast<const T*>(array.data());
+  const auto count = static_cast<std::size_t>(array.size());
+  if (kan::first_nonfinite(values, count) != count) return py::none();
+  return predict(network, array);
+}
+
 template <class T>
 py::array_t<T> activations(const kan::Network<T>& network, const py::array& x, std::size_t l) {
   const T* rows = input<T>(x, "x", {-1, network.architecture().inputs()});
@@ -111,6 +130,7 @@ template <class T>
 void bind_evaluator_of(py::module_& m, const char* samples_name) {
   bind_samples<T>(m, samples_name);
   m.def("predict", &predict<T>, py::arg("network"), py::arg("x"));
+  m.def("predict_ready", &predict_ready<T>, py::arg("network"), py::arg("x"));
   m.def("activations", &activations<T>, py::arg("network"), py::arg("x"), py::arg("layer"));
   m.def("activation_range", &activation_range<T>, py::arg("network"), py::arg("x"),
         py::arg("layer"));
@@ -144,8 +164,8 @@ kan::Loss parse_loss(const std::string& name) {
 }
 
 void bind_evaluator(py::module_& m) {
+  bind_evaluator_of<double>(m, "Samples64");  // the usual one is tried first
   bind_evaluator_of<float>(m, "Samples32");
-  bind_evaluator_of<double>(m, "Samples64");
   m.def(
       "first_nonfinite",
       [](const py::array& values) {

@@ -1,14 +1,28 @@
 #pragma once
 
-// exp, SiLU and the base functions with internal linkage (see triangle.hpp), free of branches so
+// Square roots, exp, SiLU and the base functions with internal linkage (see triangle.hpp), free of branches so
 // that loops over them vectorise. Same operations for every lane and for a lane alone: same bits.
 
 #include <cstdint>
 #include <cstring>
+#if !defined(__GNUC__)
+#include <math.h>
+#endif
 
 #include "kan/architecture.hpp"
 
 namespace kan::kernels {
+
+template <class T>
+static inline T square_root(T x) {
+#if defined(__GNUC__)
+  return sizeof(T) == sizeof(float) ? static_cast<T>(__builtin_sqrtf(static_cast<float>(x)))
+                                    : static_cast<T>(__builtin_sqrt(static_cast<double>(x)));
+#else
+  return sizeof(T) == sizeof(float) ? static_cast<T>(sqrtf(static_cast<float>(x)))
+                                    : static_cast<T>(sqrt(static_cast<double>(x)));
+#endif
+}
 
 template <class T>
 struct ExpConstants;

@@ -4,23 +4,11 @@
 
 #include <cstdint>
 
+#include "kernels/activation.hpp"
 #include "kernels/kernels.hpp"
 
 namespace kan::kernels {
 namespace {
-
-template <class T>
-inline T square_root(T x) {
-#if defined(__GNUC__)
-  if constexpr (sizeof(T) == sizeof(float)) {
-    return __builtin_sqrtf(x);
-  } else {
-    return __builtin_sqrt(x);
-  }
-#else
-  return std::sqrt(x);
-#endif
-}
 
 template <bool some_fixed, class T>
 bool adam_pass(const AdamRates<T>& rates, std::size_t count, const std::uint8_t* trainable,

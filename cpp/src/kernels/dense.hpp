@@ -10,14 +10,11 @@
 namespace kan::kernels {
 namespace {
 
-/// sums[o][v] = sum_m D[m][n + v L ...] C[m][o], rows in ascending order.
+/// sums[o][v] += sum_m D[m][n + v L ...] C[m][o], rows in ascending order.
 template <std::size_t O, std::size_t V, class T>
 inline void dense_sums(const T* D, std::size_t stride, const T* C, std::size_t outputs,
                        std::size_t rows, Vector<T> (&sums)[O][V]) {
   constexpr std::size_t L = lanes<T>;
-  for (auto& of_output : sums) {
-    for (auto& sum : of_output) sum = Vector<T>{};
-  }
   for (std::size_t m = 0; m < rows; ++m) {
     Vector<T> d[V];
 #pragma GCC unroll 8
@@ -60,7 +57,7 @@ inline void for_outputs(std::size_t outputs, const Block& block) {
 
 template <class T>
 void dense_contract(const Shape& shape, const T* C, const T* weights, std::size_t begin,
-                    std::size_t end, T* y) {
+                    std::size_t end, bool more, T* y) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
   const std::size_t rows = static_cast<std::size_t>(shape.inputs) *
                            static_cast<std::size_t>(row_count(shape));
@@ -69,7 +66,12 @@ void dense_contract(const Shape& shape, const T* C, const T* weights, std::size_
     constexpr std::size_t O = group;
     for_samples<most, T>(begin, end, [&](std::size_t n, auto vectors) {
       constexpr std::size_t V = vectors;
-      Vector<T> sums[O][V];
+      Vector<T> sums[O][V] = {};
+      for (std::size_t p = 0; more && p < O; ++p) {
+        for (std::size_t v = 0; v < V; ++v) {
+          sums[p][v] = load<lanes<T>>(y + (o + p) * stride + n + v * lanes<T>);
+        }
+      }
       dense_sums(weights + n, stride, C + o, outputs, rows, sums);
       for (std::size_t p = 0; p < O; ++p) {
         for (std::size_t v = 0; v < V; ++v) {
@@ -96,7 +98,7 @@ void dense_dot(const Shape& shape, const T* C, const T* slopes, const T* g, std:
       constexpr std::size_t O = group;
       for_samples<most, T>(begin, end, [&](std::size_t n, auto vectors) {
         constexpr std::size_t V = vectors;
-        Vector<T> sums[O][V];
+        Vector<T> sums[O][V] = {};
         dense_sums(own_slopes + n, stride, own + o, outputs, rows, sums);
         for (std::size_t v = 0; v < V; ++v) {
           Vector<T> total = load<L>(out + n + v * L);

@@ -38,13 +38,13 @@ void basis(const Shape& shape, const T* knots, T inverse_spacing, const T* x, st
 
 template <class T>
 void contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
-              std::size_t begin, std::size_t end, T* y) {
+              std::size_t begin, std::size_t end, bool more, T* y) {
   if (is_wide(shape)) {
-    wide_contract(shape, C, cells, weights, begin, end, y);
+    wide_contract(shape, C, cells, weights, begin, end, more, y);
   } else if (is_dense(shape)) {
-    dense_contract(shape, C, weights, begin, padded(end), y);
+    dense_contract(shape, C, weights, begin, padded(end), more, y);
   } else {
-    looked_up_contract(shape, C, cells, weights, begin, padded(end), y);
+    looked_up_contract(shape, C, cells, weights, begin, padded(end), more, y);
   }
 }
 

@@ -75,9 +75,10 @@ struct Kernels {
   void (*basis)(const Shape&, const T* knots, T inverse_spacing, const T* x, std::size_t begin,
                 std::size_t end, std::int32_t* cells, T* weights, T* slopes);
 
-  /// y[n,o] = sum_i sum_r weights[i,r,n] C[i, row(r, cells[i,n]), o], in this order, base last.
+  /// y[n,o] = sum_i sum_r weights[i,r,n] C[i, row(r, cells[i,n]), o], in this order, base last; with
+  /// `more`, y += that, as if the inputs followed those that y holds.
   void (*contract)(const Shape&, const T* C, const std::int32_t* cells, const T* weights,
-                   std::size_t begin, std::size_t end, T* y);
+                   std::size_t begin, std::size_t end, bool more, T* y);
 
   /// dx[i,n] = sum_o g[n,o] sum_r slopes[i,r,n] C[i, row(r, cells[i,n]), o]
   void (*dot)(const Shape&, const T* C, const std::int32_t* cells, const T* slopes, const T* g,

@@ -44,11 +44,11 @@ void for_edges(const Shape& shape, const T* C, const std::int32_t* cells, const 
 
 template <class T>
 void looked_up_contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
-                        std::size_t begin, std::size_t end, T* y) {
+                        std::size_t begin, std::size_t end, bool more, T* y) {
   for_edges(shape, C, cells, weights, begin,
             [&](std::size_t i, std::size_t o, const T* c, const std::int32_t* cell, const T* w) {
               T* sum = y + o * shape.stride + begin;
-              for (std::size_t n = 0; i == 0 && n < end - begin; ++n) sum[n] = T(0);
+              for (std::size_t n = 0; i == 0 && !more && n < end - begin; ++n) sum[n] = T(0);
               add_looked_up(shape, c, cell, w, end - begin, sum);
             });
 }

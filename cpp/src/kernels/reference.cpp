@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "kernels/basis_point.hpp"
 #include "kernels/kernels.hpp"
 
@@ -48,10 +46,10 @@ void basis(const Shape& shape, const T* knots, T /*inverse_spacing*/, const T* x
 
 template <class T>
 void contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
-              std::size_t begin, std::size_t end, T* y) {
+              std::size_t begin, std::size_t end, bool more, T* y) {
   for (std::size_t n = begin; n < end; ++n) {
     for (int o = 0; o < shape.outputs; ++o) {
-      T sum = T(0);
+      T sum = more ? y[at(shape, n, o)] : T(0);
       for (int i = 0; i < shape.inputs; ++i) {
         const std::int32_t cell = cells[static_cast<std::size_t>(i) * shape.stride + n];
         for (int r = 0; r < weight_count(shape); ++r) {
@@ -109,8 +107,8 @@ bool adam(const AdamRates<T>& rates, std::size_t count, const std::uint8_t* trai
     v[p] = rates.beta2 * v[p] + (T(1) - rates.beta2) * (gradient[p] * gradient[p]);
     const T keep = trainable != nullptr && trainable[p] == 0 ? T(1) : rates.keep;
     updated[p] = keep * parameters[p] -
-                 rates.step * m[p] / (std::sqrt(v[p]) * rates.bias2 + rates.epsilon);
-    finite = finite && std::isfinite(updated[p]);
+                 rates.step * m[p] / (square_root(v[p]) * rates.bias2 + rates.epsilon);
+    finite = finite && T(0) * updated[p] == T(0);
   }
   return finite;
 }

@@ -17,21 +17,21 @@ struct Coefficients {
   std::size_t row_size;
 };
 
-/// Bytes of coefficients that are read again and again: half of a small first-level cache.
-constexpr std::size_t kept_bytes = 16384;
+/// Bytes of coefficients that are read again and again: most of a small first-level cache.
+constexpr std::size_t kept_bytes = 20480;
 
 /// y of J samples from `n` on, outputs [o, o + V L).
 template <std::size_t L, std::size_t V, std::size_t J, class T>
 inline void contract_samples(const WideLayer& layer, const Coefficients<T>& C,
                              const std::int32_t* cells, const T* weights, std::size_t n,
-                             std::size_t first, std::size_t last, T* y) {
+                             std::size_t first, std::size_t last, bool more, T* y) {
   Vector<T, L> sums[J][V];
 #pragma GCC unroll 4
   for (std::size_t j = 0; j < J; ++j) {
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
       sums[j][v] =
-          first == 0 ? Vector<T, L>{} : load<L>(y + (n + j) * layer.outputs + v * L);
+          more ? load<L>(y + (n + j) * layer.outputs + v * L) : Vector<T, L>{};
     }
   }
   for (std::size_t i = first; i < last; ++i) {
@@ -82,11 +82,12 @@ inline void gather_coefficients(const WideLayer& layer, const T* C, std::size_t 
 /// Outputs [o, o + V L) of all samples; C and y begin at output o.
 template <std::size_t L, std::size_t V, class T>
 void contract_outputs(const WideLayer& layer, const T* C, const std::int32_t* cells,
-                      const T* weights, std::size_t begin, std::size_t end, T* y) {
+                      const T* weights, std::size_t begin, std::size_t end, bool more, T* y) {
   constexpr std::size_t J = 8 / V < 4 ? 8 / V : 4;
   constexpr std::size_t width = V * L;
   const std::size_t fitting = kept_bytes / (layer.rows * width * sizeof(T));
-  const std::size_t step = fitting < 1 ? 1 : fitting > 16 ? 16 : fitting;
+  const std::size_t blocks = fitting > 0 ? (layer.inputs + fitting - 1) / fitting : layer.inputs;
+  const std::size_t step = (layer.inputs + blocks - 1) / blocks;
   const bool copied = layer.outputs > width && fitting > 0 && end - begin >= lane_block;
   T copy[kept_bytes / sizeof(T)];
   for (std::size_t first = 0; first < layer.inputs; first += step) {
@@ -98,41 +99,41 @@ void contract_outputs(const WideLayer& layer, const T* C, const std::int32_t* ce
     }
     std::size_t n = begin;
     for (; n + J <= end; n += J) {
-      contract_samples<L, V, J>(layer, near, cells, weights, n, first, last, y);
+      contract_samples<L, V, J>(layer, near, cells, weights, n, first, last, more || first > 0, y);
     }
     for (; n < end; ++n) {
-      contract_samples<L, V, 1>(layer, near, cells, weights, n, first, last, y);
+      contract_samples<L, V, 1>(layer, near, cells, weights, n, first, last, more || first > 0, y);
     }
   }
 }
 
 template <std::size_t L, class T>
 void contract_with(const WideLayer& layer, const T* C, const std::int32_t* cells, const T* weights,
-                   std::size_t begin, std::size_t end, T* y) {
+                   std::size_t begin, std::size_t end, bool more, T* y) {
   std::size_t o = 0;
   for (; o + 8 * L <= layer.outputs; o += 8 * L) {
-    contract_outputs<L, 8>(layer, C + o, cells, weights, begin, end, y + o);
+    contract_outputs<L, 8>(layer, C + o, cells, weights, begin, end, more, y + o);
   }
   for (; o + 4 * L <= layer.outputs; o += 4 * L) {
-    contract_outputs<L, 4>(layer, C + o, cells, weights, begin, end, y + o);
+    contract_outputs<L, 4>(layer, C + o, cells, weights, begin, end, more, y + o);
   }
   for (; o + L <= layer.outputs; o += L) {
-    contract_outputs<L, 1>(layer, C + o, cells, weights, begin, end, y + o);
+    contract_outputs<L, 1>(layer, C + o, cells, weights, begin, end, more, y + o);
   }
   if (o < layer.outputs) {
     o = layer.outputs - L;
-    contract_outputs<L, 1>(layer, C + o, cells, weights, begin, end, y + o);
+    contract_outputs<L, 1>(layer, C + o, cells, weights, begin, end, more, y + o);
   }
 }
 
 template <class T>
 void wide_contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
-                   std::size_t begin, std::size_t end, T* y) {
+                   std::size_t begin, std::size_t end, bool more, T* y) {
   const WideLayer layer(shape);
   if (layer.outputs >= lanes<T>) {
-    contract_with<lanes<T>>(layer, C, cells, weights, begin, end, y);
+    contract_with<lanes<T>>(layer, C, cells, weights, begin, end, more, y);
   } else {
-    contract_with<wide_lanes<T>>(layer, C, cells, weights, begin, end, y);
+    contract_with<wide_lanes<T>>(layer, C, cells, weights, begin, end, more, y);
   }
 }
 
