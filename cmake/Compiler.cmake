@@ -47,7 +47,12 @@ endfunction()
 # One kernel file per instruction set, chosen at run time. Here alone products and sums may be fused:
 # these loops run over whole vectors, so that every row of a batch is treated alike.
 function(kan_instruction_set_settings folder)
-  if(NOT kan_gnu_like OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  if(NOT kan_gnu_like)
+    return()
+  endif()
+  set_source_files_properties(${folder}/baseline.cpp PROPERTIES
+    COMPILE_OPTIONS "-ffp-contract=fast")
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     return()
   endif()
   set_source_files_properties(${folder}/avx2.cpp PROPERTIES

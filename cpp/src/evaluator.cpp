@@ -19,12 +19,6 @@ namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-/// As many rows as fit into so many bytes, in whole tiles.
-std::size_t rows_within(std::size_t bytes, std::size_t per_row, std::size_t least,
-                        std::size_t most) {
-  return std::clamp(bytes / per_row / kernels::tile_rows * kernels::tile_rows, least, most);
-}
-
 }  // namespace
 
 /// How a batch is divided. Chunks of a large network pass one after the other, the threads inside its
@@ -41,13 +35,36 @@ constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
 constexpr std::size_t least_parts = 4;
 constexpr std::size_t most_parts = 16;
 
+/// Multiply-adds of a chunk's forward pass after which somebody may want to know: some 10 ms.
+constexpr double most_chunk_work = 3e8;
+
+template <class T>
+double work_of_row(const Network<T>& network) {
+  double work = 0.0;
+  for (std::size_t l = 0; l < network.depth(); ++l) {
+    work += layer_work(kernel_shape(network, l, 0), 1);
+  }
+  return work;
+}
+
+/// As many rows as fit into so many bytes and into `most_chunk_work`, in whole tiles.
+std::size_t rows_within(std::size_t bytes, std::size_t per_row, double work_per_row,
+                        std::size_t least, std::size_t most) {
+  const std::size_t fitting = bytes / per_row / kernels::tile_rows * kernels::tile_rows;
+  const auto quick = static_cast<std::size_t>(most_chunk_work / work_per_row);
+  const std::size_t prompt = std::max(quick / kernels::tile_rows, std::size_t{1}) * kernels::tile_rows;
+  return std::min(std::clamp(fitting, least, most), prompt);
+}
+
 template <class T>
 Division division_of(const Network<T>& network, Purpose purpose) {
   const std::size_t per_row = bytes_per_row<T>(network.architecture(), purpose);
   const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);
-  if (purpose == Purpose::predict) return {rows_within(std::size_t{1} << 20, per_row, 64, 512)};
-  if (parts < least_parts) return {rows_within(std::size_t{4} << 20, per_row, 256, 1024)};
-  return {rows_within(std::size_t{1} << 20, per_row, 64, 256), parts};
+  const double work = work_of_row(network);
+  constexpr std::size_t mebibyte = std::size_t{1} << 20;
+  if (purpose == Purpose::predict) return {rows_within(mebibyte, per_row, work, 64, 512)};
+  if (parts < least_parts) return {rows_within(4 * mebibyte, per_row, work, 256, 1024)};
+  return {rows_within(mebibyte, per_row, work, 64, 256), parts};
 }
 
 }  // namespace
@@ -58,7 +75,7 @@ struct Evaluator<T>::Plan {
   Purpose purpose;
   Division division;
   std::size_t outputs;
-  double work_per_row = 0.0;
+  double work_per_row;
   Interrupt interrupt = {};
   std::vector<Chunk<T>> chunks = {};    // one per thread, made when first needed
   std::vector<Buffer<T>> partial = {};  // gradients of the parts behind the first
@@ -68,12 +85,10 @@ struct Evaluator<T>::Plan {
       : network(network_),
         purpose(purpose_),
         division(division_of(network_, purpose_)),
-        outputs(size(network_.architecture().outputs())) {
+        outputs(size(network_.architecture().outputs())),
+        work_per_row(work_of_row(network_)) {
     kernels::active<T>();  // throws here, not in the middle of a pass, if KAN_ISA is wrong
     if (most_rows != 0) division.rows = std::min(division.rows, most_rows);
-    for (std::size_t l = 0; l < network.depth(); ++l) {
-      work_per_row += layer_work(kernel_shape(network, l, 0), 1);
-    }
     need_chunks(1);
   }
 

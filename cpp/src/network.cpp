@@ -45,18 +45,18 @@ std::vector<T> standard_knots(const Layer& layer) {
   return knots;
 }
 
-/// 1/h if no knot is farther from lo + j h than rounding explains, else 0.
+/// 1/h if the knots are lo + j h but for their rounding, and that is small beside h: else 0.
 template <class T>
 T uniform_inverse_spacing(const T* knots, const Layer& layer) {
   const int last = layer.knots() - 1;
   const double spacing = (static_cast<double>(knots[last]) - static_cast<double>(knots[0])) / last;
   const double scale =
       std::max(std::abs(static_cast<double>(knots[0])), std::abs(static_cast<double>(knots[last])));
-  const double tolerance = 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon()) * scale;
-  if (!(spacing > 64.0 * tolerance)) return T(0);
+  const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon()) * scale;
+  if (!(spacing > 32768.0 * rounding)) return T(0);
   for (int j = 0; j <= last; ++j) {
     if (std::abs(static_cast<double>(knots[j]) - (static_cast<double>(knots[0]) + j * spacing)) >
-        tolerance) {
+        2.0 * rounding) {
       return T(0);
     }
   }

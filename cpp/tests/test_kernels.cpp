@@ -207,6 +207,92 @@ TEST_CASE_TEMPLATE("every set contracts as the reference does", T, float, double
   });
 }
 
+TEST_CASE_TEMPLATE("inputs contracted in two blocks give the bits of one", T, float, double) {
+  for (const int outputs : {1, 3, 7, 8, 33, 130}) {
+    for (const int intervals : {3, 40}) {
+      const auto chunk = random_chunk<T>(11, outputs, intervals, 3, 65);
+      for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
+        INFO("set " << kernels->name << ", outputs " << outputs << ", intervals " << intervals);
+        std::vector<T> y(size(outputs) * chunk.shape.stride);
+        int first = 0;
+        for (const int last : {4, 11}) {
+          Shape block = chunk.shape;
+          block.inputs = last - first;
+          const std::size_t rows = size(first) * size(row_count(block));
+          for_tiles(chunk.count, [&](std::size_t begin, std::size_t end) {
+            kernels->contract(block, &chunk.C[rows * size(outputs)],
+                              &chunk.cells[size(first) * block.stride],
+                              &chunk.weights[size(first) * chunk.block()], begin, end, first > 0,
+                              y.data());
+          });
+          first = last;
+        }
+        CHECK(same_bits(without_padding(chunk, y, is_wide(chunk.shape), outputs),
+                        sums(*kernels, chunk, chunk.C, chunk.weights)));
+      }
+    }
+  }
+}
+
+/// Parameters, gradient and moments of Adam before a step, and what the step makes of them.
+template <class T>
+struct AdamState {
+  std::vector<T> parameters, gradient, first, second, updated;
+  std::vector<std::uint8_t> trainable;
+
+  explicit AdamState(std::size_t count) : updated(count), trainable(count) {
+    Random random(count);
+    parameters = random.values<T>(count);
+    gradient = random.values<T>(count);
+    first = random.values<T>(count);
+    second = random.values<T>(count, 0.0, 1.0);
+    for (std::size_t p = 0; p < count; ++p) trainable[p] = p % 3 != 0;
+  }
+
+  bool step(const Kernels<T>& kernels, T keep, bool flags) {
+    const kan::kernels::AdamRates<T> rates{T(0.9), T(0.99), T(1e-8), T(0.1), T(2), keep};
+    return kernels.adam(rates, updated.size(), flags ? trainable.data() : nullptr, gradient.data(),
+                        parameters.data(), first.data(), second.data(), updated.data());
+  }
+};
+
+// Each result is a sum of two terms of magnitude 1 or less but the last, whose second term is a
+// quotient: some 8 roundings of numbers up to 2.
+TEST_CASE_TEMPLATE("every set takes a step of Adam as the reference does", T, float, double) {
+  for (const std::size_t count : {1U, 15U, 64U, 513U, 1500U}) {
+    for (const bool flags : {false, true}) {
+      for (const T keep : {T(1), T(0.75)}) {
+        AdamState<T> expected(count);
+        CHECK(expected.step(kan::kernels::reference<T>(), keep, flags));
+        const std::vector<T> scale(count, T(2));
+        for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
+          INFO("set " << kernels->name << ", count " << count << ", flags " << flags);
+          AdamState<T> got(count);
+          CHECK(got.step(*kernels, keep, flags));
+          CHECK(worst_ratio(got.first, expected.first, 8 * epsilon<T>, scale) <= 1.0);
+          CHECK(worst_ratio(got.second, expected.second, 8 * epsilon<T>, scale) <= 1.0);
+          CHECK(worst_ratio(got.updated, expected.updated, 8 * epsilon<T>, scale) <= 1.0);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("every set says when a step of Adam leaves the finite numbers", T, float,
+                   double) {
+  for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
+    for (const std::size_t at : {0U, 512U, 599U}) {
+      for (const T wrong : {std::numeric_limits<T>::infinity(),
+                            std::numeric_limits<T>::quiet_NaN()}) {
+        AdamState<T> state(600);
+        state.gradient[at] = wrong;
+        INFO("set " << kernels->name << ", parameter " << at);
+        CHECK_FALSE(state.step(*kernels, T(1), false));
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("every set takes gradients to the inputs as the reference does", T, float,
                    double) {
   for_shapes<T>([](const Chunk<T>& chunk) {

@@ -1,4 +1,5 @@
 #if defined(__x86_64__) && defined(__GNUC__)
+#define KAN_SET_NAME "avx512"
 #define KAN_KERNEL_SET avx512
 #define KAN_VECTOR_BYTES 64
 #include "kernels/kernel_set.inl"

@@ -1,5 +1,5 @@
 // The fast kernels, compiled once per instruction set by baseline.cpp, avx2.cpp and avx512.cpp, which
-// define KAN_VECTOR_BYTES and KAN_KERNEL_SET.
+// define KAN_VECTOR_BYTES, KAN_KERNEL_SET (the function that returns them) and KAN_SET_NAME.
 
 #include "kernels/adam_update.hpp"
 #include "kernels/basis_tile.hpp"
@@ -106,12 +106,9 @@ void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, co
 
 }  // namespace
 
-#define KAN_TEXT_OF(name) #name
-#define KAN_TEXT(name) KAN_TEXT_OF(name)
-
 template <class T>
 const Kernels<T>& KAN_KERNEL_SET() {
-  static constexpr Kernels<T> kernels{KAN_TEXT(KAN_KERNEL_SET), basis<T>, contract<T>, dot<T>,
+  static constexpr Kernels<T> kernels{KAN_SET_NAME, basis<T>, contract<T>, dot<T>,
                                       scatter<T>, adam<T>};
   return kernels;
 }

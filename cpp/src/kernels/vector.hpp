@@ -164,5 +164,13 @@ inline Vector<T, L> load_behind(const T* from, std::size_t cleared) {
   return load<L>(kept);
 }
 
+/// Stores all but the first `kept` lanes, whose places stay as they are.
+template <std::size_t L, class T>
+inline void store_behind(T* to, Vector<T, L> value, std::size_t kept) {
+  T lane[L];
+  store<L>(lane, value);
+  for (std::size_t j = kept; j < L; ++j) to[j] = lane[j];
+}
+
 }  // namespace
 }  // namespace kan::kernels

@@ -20,18 +20,27 @@ struct Coefficients {
 /// Bytes of coefficients that are read again and again: most of a small first-level cache.
 constexpr std::size_t kept_bytes = 20480;
 
-/// y of J samples from `n` on, outputs [o, o + V L).
+/// What of y one call adds to: outputs [o, o + V L), the first `done` of which another call has done.
+template <class T>
+struct Contracted {
+  T* y;  // [n][S], from output o on
+  bool more;
+  std::size_t done = 0;
+};
+
+/// J samples from `n` on, V L outputs.
 template <std::size_t L, std::size_t V, std::size_t J, class T>
 inline void contract_samples(const WideLayer& layer, const Coefficients<T>& C,
                              const std::int32_t* cells, const T* weights, std::size_t n,
-                             std::size_t first, std::size_t last, bool more, T* y) {
+                             std::size_t first, std::size_t last, const Contracted<T>& to) {
   Vector<T, L> sums[J][V];
+  const bool more = to.more || first > 0;
 #pragma GCC unroll 4
   for (std::size_t j = 0; j < J; ++j) {
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
       sums[j][v] =
-          more ? load<L>(y + (n + j) * layer.outputs + v * L) : Vector<T, L>{};
+          more ? load<L>(to.y + (n + j) * layer.outputs + v * L) : Vector<T, L>{};
     }
   }
   for (std::size_t i = first; i < last; ++i) {
@@ -65,7 +74,9 @@ inline void contract_samples(const WideLayer& layer, const Coefficients<T>& C,
   for (std::size_t j = 0; j < J; ++j) {
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
-      store<L>(y + (n + j) * layer.outputs + v * L, sums[j][v]);
+      T* own = to.y + (n + j) * layer.outputs + v * L;
+      V == 1 && to.done > 0 ? store_behind<L>(own, sums[j][v], to.done)
+                            : store<L>(own, sums[j][v]);
     }
   }
 }
@@ -79,10 +90,11 @@ inline void gather_coefficients(const WideLayer& layer, const T* C, std::size_t 
   }
 }
 
-/// Outputs [o, o + V L) of all samples; C and y begin at output o.
+/// V L outputs of all samples; C begins at the first of them.
 template <std::size_t L, std::size_t V, class T>
 void contract_outputs(const WideLayer& layer, const T* C, const std::int32_t* cells,
-                      const T* weights, std::size_t begin, std::size_t end, bool more, T* y) {
+                      const T* weights, std::size_t begin, std::size_t end,
+                      const Contracted<T>& to) {
   constexpr std::size_t J = 8 / V < 4 ? 8 / V : 4;
   constexpr std::size_t width = V * L;
   const std::size_t fitting = kept_bytes / (layer.rows * width * sizeof(T));
@@ -99,10 +111,10 @@ void contract_outputs(const WideLayer& layer, const T* C, const std::int32_t* ce
     }
     std::size_t n = begin;
     for (; n + J <= end; n += J) {
-      contract_samples<L, V, J>(layer, near, cells, weights, n, first, last, more || first > 0, y);
+      contract_samples<L, V, J>(layer, near, cells, weights, n, first, last, to);
     }
     for (; n < end; ++n) {
-      contract_samples<L, V, 1>(layer, near, cells, weights, n, first, last, more || first > 0, y);
+      contract_samples<L, V, 1>(layer, near, cells, weights, n, first, last, to);
     }
   }
 }
@@ -112,17 +124,18 @@ void contract_with(const WideLayer& layer, const T* C, const std::int32_t* cells
                    std::size_t begin, std::size_t end, bool more, T* y) {
   std::size_t o = 0;
   for (; o + 8 * L <= layer.outputs; o += 8 * L) {
-    contract_outputs<L, 8>(layer, C + o, cells, weights, begin, end, more, y + o);
+    contract_outputs<L, 8>(layer, C + o, cells, weights, begin, end, Contracted<T>{y + o, more});
   }
   for (; o + 4 * L <= layer.outputs; o += 4 * L) {
-    contract_outputs<L, 4>(layer, C + o, cells, weights, begin, end, more, y + o);
+    contract_outputs<L, 4>(layer, C + o, cells, weights, begin, end, Contracted<T>{y + o, more});
   }
   for (; o + L <= layer.outputs; o += L) {
-    contract_outputs<L, 1>(layer, C + o, cells, weights, begin, end, more, y + o);
+    contract_outputs<L, 1>(layer, C + o, cells, weights, begin, end, Contracted<T>{y + o, more});
   }
   if (o < layer.outputs) {
-    o = layer.outputs - L;
-    contract_outputs<L, 1>(layer, C + o, cells, weights, begin, end, more, y + o);
+    const std::size_t last = layer.outputs - L;
+    contract_outputs<L, 1>(layer, C + last, cells, weights, begin, end,
+                           Contracted<T>{y + last, more, o - last});
   }
 }
 
