@@ -70,9 +70,9 @@ struct Case {
 };
 
 constexpr Case cases[] = {
-    {"wide", 256, 256, 5, 4096},     {"fine", 64, 64, 100, 4096},  {"mnist", 784, 64, 5, 1024},
-    {"mnist64", 784, 64, 5, 64},     {"tab", 64, 64, 10, 1024},    {"coarse", 64, 64, 5, 4096},
-    {"finest", 64, 64, 500, 4096},   {"narrow", 2, 5, 5, 1000},    {"ten", 64, 10, 5, 1024},
+    {"wide", 256, 256, 5, 4096},      {"fine", 64, 64, 100, 4096}, {"mnist", 784, 64, 5, 1024},
+    {"mnist64", 784, 64, 5, 64},      {"tab", 64, 64, 10, 1024},   {"coarse", 64, 64, 5, 4096},
+    {"finest", 64, 64, 500, 4096},    {"narrow", 2, 5, 5, 1000},   {"ten", 64, 10, 5, 1024},
     {"narrow fine", 2, 5, 100, 1000},
 };
 
@@ -81,11 +81,11 @@ void report(const Settings& settings, const Case& one, const char* kernel, doubl
             double operations, double most) {
   const double rate = operations / seconds / 1e9;
   const char* type = sizeof(T) == 4 ? "float32" : "float64";
-  std::printf(settings.json ? "{\"case\": \"%s\", \"dtype\": \"%s\", \"kernel\": \"%s\", \"ms\": %.6f, "
-                              "\"gflops\": %.2f, \"share\": %.4f}\n"
-                            : "%-12s %-8s %-9s %10.4f ms %8.1f GFLOP/s %6.1f%%\n",
-              one.name, type, kernel, seconds * 1e3, rate,
-              (settings.json ? 1.0 : 100.0) * rate / most);
+  std::printf(
+      settings.json ? "{\"case\": \"%s\", \"dtype\": \"%s\", \"kernel\": \"%s\", \"ms\": %.6f, "
+                      "\"gflops\": %.2f, \"share\": %.4f}\n"
+                    : "%-12s %-8s %-9s %10.4f ms %8.1f GFLOP/s %6.1f%%\n",
+      one.name, type, kernel, seconds * 1e3, rate, (settings.json ? 1.0 : 100.0) * rate / most);
   std::fflush(stdout);
 }
 
@@ -115,28 +115,30 @@ void measure(const Settings& settings, const Case& one, double most) {
   const double work = 2.0 * kan::layer_work(shape, chunk_rows);
   const T* C = network.parameters();
   chunk.forward(C, 1, true);
-  report<T>(settings, one, "basis", fastest(settings, [&] {
-              kan::layer_basis(network, 0, buffers, batch);
-            }), 0.0, most);
-  report<T>(settings, one, "contract", fastest(settings, [&] {
-              kan::layer_contract(shape, C, buffers, batch, y.data());
-            }), work, most);
-  report<T>(settings, one, "scatter", fastest(settings, [&] {
-              kan::layer_scatter(shape, buffers, batch, g.data(), gradient.data());
-            }), work, most);
-  report<T>(settings, one, "dot", fastest(settings, [&] {
-              kan::layer_dot(shape, C, buffers, batch, g.data(), grad_inputs.data());
-            }), work, most);
+  report<T>(settings, one, "basis",
+            fastest(settings, [&] { kan::layer_basis(network, 0, buffers, batch); }), 0.0, most);
+  report<T>(settings, one, "contract",
+            fastest(settings, [&] { kan::layer_contract(shape, C, buffers, batch, y.data()); }),
+            work, most);
+  report<T>(settings, one, "scatter",
+            fastest(settings,
+                    [&] { kan::layer_scatter(shape, buffers, batch, g.data(), gradient.data()); }),
+            work, most);
+  report<T>(
+      settings, one, "dot",
+      fastest(settings,
+              [&] { kan::layer_dot(shape, C, buffers, batch, g.data(), grad_inputs.data()); }),
+      work, most);
 }
 
 template <class T>
 void measure_all(const Settings& settings, const std::string& only) {
   const double most = peak<T>(settings);
-  std::printf(settings.json ? "{\"case\": \"peak\", \"dtype\": \"%s\", \"isa\": \"%s\", \"threads\": %d, "
-                              "\"gflops\": %.2f}\n"
-                            : "peak %s, %s, %d threads: %.1f GFLOP/s\n",
-              sizeof(T) == 4 ? "float32" : "float64", kan::instruction_set(), kan::thread_count(),
-              most);
+  std::printf(
+      settings.json ? "{\"case\": \"peak\", \"dtype\": \"%s\", \"isa\": \"%s\", \"threads\": %d, "
+                      "\"gflops\": %.2f}\n"
+                    : "peak %s, %s, %d threads: %.1f GFLOP/s\n",
+      sizeof(T) == 4 ? "float32" : "float64", kan::instruction_set(), kan::thread_count(), most);
   for (const Case& one : cases) {
     if (only.empty() || only == one.name) measure<T>(settings, one, most);
   }
@@ -158,7 +160,8 @@ int main(int argc, char** argv) {
     } else if (has_value && std::strcmp(argv[a], "--case") == 0) {
       only = argv[++a];
     } else {
-      std::fprintf(stderr, "usage: %s [--threads T] [--seconds S] [--case NAME] [--json]\n", argv[0]);
+      std::fprintf(stderr, "usage: %s [--threads T] [--seconds S] [--case NAME] [--json]\n",
+                   argv[0]);
       return 2;
     }
   }

@@ -76,16 +76,15 @@ bool Adam<T>::update(const std::uint8_t* trainable) {
   const double work = 10.0 * static_cast<double>(parameters_.size());
   const int threads = useful_threads(parameters_.size() / update_block + 1, work, thread_count());
   std::atomic<bool> finite{true};
-  parallel_stretches(parameters_.size(), update_block, threads,
-                     [&](std::size_t begin, std::size_t end) {
-                       const std::uint8_t* flags =
-                           trainable != nullptr ? trainable + begin : nullptr;
-                       if (!kernels::active<T>().adam(rates, end - begin, flags, &gradient_[begin],
-                                                      &parameters_[begin], &first_moment_[begin],
-                                                      &second_moment_[begin], &other_[begin])) {
-                         finite = false;
-                       }
-                     });
+  parallel_stretches(
+      parameters_.size(), update_block, threads, [&](std::size_t begin, std::size_t end) {
+        const std::uint8_t* flags = trainable != nullptr ? trainable + begin : nullptr;
+        if (!kernels::active<T>().adam(rates, end - begin, flags, &gradient_[begin],
+                                       &parameters_[begin], &first_moment_[begin],
+                                       &second_moment_[begin], &other_[begin])) {
+          finite = false;
+        }
+      });
   return finite;
 }
 

@@ -28,8 +28,8 @@ std::size_t inputs_with_weights(const Layer& layer, bool keep) {
 
 /// Rows of weights of each input.
 std::size_t weight_rows(const Architecture& architecture, const Layer& layer) {
-  const kernels::Shape shape{layer.inputs,      layer.subnodes(),           layer.intervals,
-                             layer.degree,      architecture.base,          architecture.extrapolation,
+  const kernels::Shape shape{layer.inputs,       layer.subnodes(),  layer.intervals,
+                             layer.degree,       architecture.base, architecture.extrapolation,
                              kernels::lane_block};
   return size(weight_count(shape));
 }
@@ -82,8 +82,7 @@ Chunk<T>::Chunk(const Network<T>& network, std::size_t rows, Purpose purpose)
   resize(rows, 1);
   Arena counting(nullptr);
   place(counting, purpose);
-  memory_.reset(
-      static_cast<std::byte*>(::operator new(counting.used(), std::align_val_t{64})));
+  memory_.reset(static_cast<std::byte*>(::operator new(counting.used(), std::align_val_t{64})));
   Arena arena(memory_.get());
   place(arena, purpose);
 }

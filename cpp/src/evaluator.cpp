@@ -52,7 +52,8 @@ std::size_t rows_within(std::size_t bytes, std::size_t per_row, double work_per_
                         std::size_t least, std::size_t most) {
   const std::size_t fitting = bytes / per_row / kernels::tile_rows * kernels::tile_rows;
   const auto quick = static_cast<std::size_t>(most_chunk_work / work_per_row);
-  const std::size_t prompt = std::max(quick / kernels::tile_rows, std::size_t{1}) * kernels::tile_rows;
+  const std::size_t prompt =
+      std::max(quick / kernels::tile_rows, std::size_t{1}) * kernels::tile_rows;
   return std::min(std::clamp(fitting, least, most), prompt);
 }
 
@@ -166,8 +167,8 @@ struct Evaluator<T>::Plan {
   double loss_of(Chunk<T>& chunk, const T* parameters, const Samples<T>& samples, Loss loss,
                  std::size_t first, double scale, bool with_gradient) {
     chunk.forward(parameters, network.depth());
-    const LossChunk<T> view{samples, first,   chunk.count(), chunk.outputs(),
-                            outputs, chunk.stride()};
+    const LossChunk<T> view{samples,         first,   chunk.count(),
+                            chunk.outputs(), outputs, chunk.stride()};
     return add_loss(loss, view, scale, with_gradient ? chunk.grad_outputs() : nullptr);
   }
 
@@ -177,8 +178,7 @@ struct Evaluator<T>::Plan {
     side_by_side(
         samples, division.rows, most_parts,
         [&](Chunk<T>& chunk, std::size_t first, std::size_t number) {
-          totals[number] =
-              loss_of(chunk, network.parameters(), samples, loss, first, scale, false);
+          totals[number] = loss_of(chunk, network.parameters(), samples, loss, first, scale, false);
         },
         [&](std::size_t count) {
           for (std::size_t part = 0; part < count; ++part) total += totals[part];

@@ -62,8 +62,7 @@ void repeat_last(T* features, std::size_t feature_count, const Batch& batch) {
 /// stays in the first-level cache; rows of wide ones all at once, since each call reads all of C.
 template <class Task>
 void for_rows(const kernels::Shape& shape, const Batch& batch, const Task& task) {
-  const int threads =
-      useful_threads(batch.count, layer_work(shape, batch.count), batch.threads);
+  const int threads = useful_threads(batch.count, layer_work(shape, batch.count), batch.threads);
   parallel_stretches(batch.count, kernels::lane_block, threads,
                      [&](std::size_t begin, std::size_t end) {
                        const std::size_t tile = is_wide(shape) ? end - begin : kernels::tile_rows;
@@ -102,8 +101,7 @@ template <class T>
 void layer_contract(const kernels::Shape& shape, const T* C, const LayerBuffers<T>& buffers,
                     const Batch& batch, T* y) noexcept {
   for_rows(shape, batch, [&](std::size_t begin, std::size_t end) {
-    kernels::active<T>().contract(shape, C, buffers.cells, buffers.weights, begin, end, false,
-                                  y);
+    kernels::active<T>().contract(shape, C, buffers.cells, buffers.weights, begin, end, false, y);
   });
 }
 
@@ -137,8 +135,8 @@ void layer_forward(const Network<T>& network, std::size_t l, const T* parameters
     for (std::size_t first = 0; first < size(shape.inputs); first += input_block) {
       const InputBlock<T> block(shape, buffers, first);
       basis_of_block(network, l, buffers.inputs, block, begin, end);
-      kernels::active<T>().contract(block.shape, C + first * input_size, block.cells,
-                                    block.weights, begin, end, first > 0,
+      kernels::active<T>().contract(block.shape, C + first * input_size, block.cells, block.weights,
+                                    begin, end, first > 0,
                                     is_wide(shape) ? buffers.rows : buffers.sums);
     }
     if (!is_wide(shape)) return;
@@ -173,19 +171,19 @@ void layer_backward(const Network<T>& network, std::size_t l, const T* parameter
   if (grad_parameters != nullptr) layer_scatter(shape, buffers, batch, g, grad_parameters + offset);
 }
 
-#define KAN_LAYER_PASS(T)                                                                          \
-  template kernels::Shape kernel_shape(const Network<T>&, std::size_t, std::size_t) noexcept;      \
-  template void layer_basis(const Network<T>&, std::size_t, const LayerBuffers<T>&, const Batch&) \
-      noexcept;                                                                                    \
-  template void layer_contract(const kernels::Shape&, const T*, const LayerBuffers<T>&,            \
-                               const Batch&, T*) noexcept;                                         \
-  template void layer_dot(const kernels::Shape&, const T*, const LayerBuffers<T>&, const Batch&,   \
-                          const T*, T*) noexcept;                                                  \
-  template void layer_scatter(const kernels::Shape&, const LayerBuffers<T>&, const Batch&,         \
-                              const T*, T*) noexcept;                                              \
-  template void layer_forward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,    \
-                              const Batch&) noexcept;                                              \
-  template void layer_backward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,   \
+#define KAN_LAYER_PASS(T)                                                                        \
+  template kernels::Shape kernel_shape(const Network<T>&, std::size_t, std::size_t) noexcept;    \
+  template void layer_basis(const Network<T>&, std::size_t, const LayerBuffers<T>&,              \
+                            const Batch&) noexcept;                                              \
+  template void layer_contract(const kernels::Shape&, const T*, const LayerBuffers<T>&,          \
+                               const Batch&, T*) noexcept;                                       \
+  template void layer_dot(const kernels::Shape&, const T*, const LayerBuffers<T>&, const Batch&, \
+                          const T*, T*) noexcept;                                                \
+  template void layer_scatter(const kernels::Shape&, const LayerBuffers<T>&, const Batch&,       \
+                              const T*, T*) noexcept;                                            \
+  template void layer_forward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,  \
+                              const Batch&) noexcept;                                            \
+  template void layer_backward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&, \
                                const Batch&, const T*, T*, T*, T*) noexcept;
 
 KAN_LAYER_PASS(float)

@@ -73,7 +73,8 @@ void nodes_forward(const Network<T>& network, std::size_t l, const T* parameters
   }
   const T* factors = buffers.factors + sums * stride;
   for (std::size_t m = 0; m < layer.arities.size(); ++m) {
-    product_forward(factors, layer.arities[m], count, stride, buffers.products + (sums + m) * stride);
+    product_forward(factors, layer.arities[m], count, stride,
+                    buffers.products + (sums + m) * stride);
     factors += static_cast<std::size_t>(layer.arities[m]) * stride;
   }
   for (std::size_t j = 0; affine && j < nodes; ++j) {
@@ -121,8 +122,8 @@ void nodes_backward(const Network<T>& network, std::size_t l, const T* parameter
 }
 
 #define KAN_NODES(T)                                                                            \
-  template void nodes_forward(const Network<T>&, std::size_t, const T*, const NodeBuffers<T>&, \
-                              std::size_t, std::size_t);                                       \
+  template void nodes_forward(const Network<T>&, std::size_t, const T*, const NodeBuffers<T>&,  \
+                              std::size_t, std::size_t);                                        \
   template void nodes_backward(const Network<T>&, std::size_t, const T*, const NodeBuffers<T>&, \
                                std::size_t, std::size_t, const T*, T*, T*);
 

@@ -220,10 +220,9 @@ TEST_CASE_TEMPLATE("inputs contracted in two blocks give the bits of one", T, fl
           block.inputs = last - first;
           const std::size_t rows = size(first) * size(row_count(block));
           for_tiles(chunk.count, [&](std::size_t begin, std::size_t end) {
-            kernels->contract(block, &chunk.C[rows * size(outputs)],
-                              &chunk.cells[size(first) * block.stride],
-                              &chunk.weights[size(first) * chunk.block()], begin, end, first > 0,
-                              y.data());
+            kernels->contract(
+                block, &chunk.C[rows * size(outputs)], &chunk.cells[size(first) * block.stride],
+                &chunk.weights[size(first) * chunk.block()], begin, end, first > 0, y.data());
           });
           first = last;
         }
@@ -282,8 +281,8 @@ TEST_CASE_TEMPLATE("every set says when a step of Adam leaves the finite numbers
                    double) {
   for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
     for (const std::size_t at : {0U, 512U, 599U}) {
-      for (const T wrong : {std::numeric_limits<T>::infinity(),
-                            std::numeric_limits<T>::quiet_NaN()}) {
+      for (const T wrong :
+           {std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()}) {
         AdamState<T> state(600);
         state.gradient[at] = wrong;
         INFO("set " << kernels->name << ", parameter " << at);
@@ -465,8 +464,9 @@ struct Basis {
   double row(const std::vector<T>& values, std::size_t n, int m) const {
     const int k = chunk.shape.degree;
     const bool is_base = m == basis_count(chunk.shape);
-    const int r = is_base ? weight_count(chunk.shape) - 1
-                          : is_dense(chunk.shape) ? m : m - chunk.cells[n];
+    const int r = is_base                 ? weight_count(chunk.shape) - 1
+                  : is_dense(chunk.shape) ? m
+                                          : m - chunk.cells[n];
     if (!is_base && !is_dense(chunk.shape) && (r < 0 || r > k)) return 0.0;
     return static_cast<double>(values[size(r) * chunk.shape.stride + n]);
   }

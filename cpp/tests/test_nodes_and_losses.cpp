@@ -49,8 +49,8 @@ TEST_CASE("the derivative of a product is the product of the others, zeros inclu
   kan::nodes_forward(network, 0, network.parameters(), buffers, 4, 4);
   const std::vector<double> grad_outputs = {1, 2, 3, 4, 10, 100, 1000, 1};
   std::vector<double> grad_sums(16, -1.0);
-  kan::nodes_backward<double>(network, 0, network.parameters(), buffers, 4, 4,
-                              grad_outputs.data(), grad_sums.data(), nullptr);
+  kan::nodes_backward<double>(network, 0, network.parameters(), buffers, 4, 4, grad_outputs.data(),
+                              grad_sums.data(), nullptr);
   CHECK(grad_sums == std::vector<double>{1, 2, 3, 4,        //
                                          -150, 2400, 0, 0,  //
                                          100, 0, 0, 0,      //

@@ -35,7 +35,7 @@ class Lbfgs final : public Optimizer<T> {
   };
   struct Pair {
     Buffer<T> moved, turned;  // s = x' - x and y = g' - g
-    double inverse_product;        // 1 / (s . y)
+    double inverse_product;   // 1 / (s . y)
   };
 
   bool iterate(Objective<T>& objective, int& evaluations);

@@ -41,8 +41,8 @@ bool adam(const AdamRates<T>& rates, std::size_t count, const std::uint8_t* trai
   const bool some_fixed = trainable != nullptr && rates.keep != T(1);
   return some_fixed ? adam_pass<true>(rates, count, trainable, gradient, parameters, first, second,
                                       updated)
-                    : adam_pass<false>(rates, count, trainable, gradient, parameters, first,
-                                       second, updated);
+                    : adam_pass<false>(rates, count, trainable, gradient, parameters, first, second,
+                                       updated);
 }
 
 }  // namespace

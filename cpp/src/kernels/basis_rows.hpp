@@ -160,8 +160,8 @@ template <class T>
 void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restrict value,
                T* __restrict slope) {
   if (base == Base::silu && slope != nullptr) {
-  KAN_INDEPENDENT
-  for (std::size_t n = 0; n < count; ++n) {
+    KAN_INDEPENDENT
+    for (std::size_t n = 0; n < count; ++n) {
       const T s = sigmoid(x[n]);
       value[n] = x[n] * s;
       slope[n] = s * (T(1) + x[n] * (T(1) - s));
@@ -169,8 +169,8 @@ void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restric
     return;
   }
   if (base == Base::silu) {
-  KAN_INDEPENDENT
-  for (std::size_t n = 0; n < count; ++n) {
+    KAN_INDEPENDENT
+    for (std::size_t n = 0; n < count; ++n) {
       value[n] = silu(x[n]);
     }
     return;

@@ -62,13 +62,13 @@ struct BasisTile {
     T scratch[2][(K + 2) * tile_rows];
     T inside[tile_rows];
     const bool dense = is_dense(shape);
-    const BasisRows<T> rows{
-        dense ? Rows<T>{scratch[0], tile_rows} : Rows<T>{weights, shape.stride},
-        dense || slopes == nullptr ? Rows<T>{scratch[1], tile_rows} : Rows<T>{slopes, shape.stride}};
+    const BasisRows<T> rows{dense ? Rows<T>{scratch[0], tile_rows} : Rows<T>{weights, shape.stride},
+                            dense || slopes == nullptr ? Rows<T>{scratch[1], tile_rows}
+                                                       : Rows<T>{slopes, shape.stride}};
     const bool outside = shape.extrapolation != Extrapolation::polynomial && clamp(inside);
     const T* at = outside ? inside : x;
-    const bool linear = shape.extrapolation == Extrapolation::linear ||
-                        shape.extrapolation == Extrapolation::error;
+    const bool linear =
+        shape.extrapolation == Extrapolation::linear || shape.extrapolation == Extrapolation::error;
     functions<K>(at, slopes != nullptr || (outside && linear), rows);
     const bool base_ends = outside && shape.extrapolation == Extrapolation::clamp;
     base_rows(shape.base, base_ends ? at : x, count, rows.values[K + 1],

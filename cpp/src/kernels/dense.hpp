@@ -59,8 +59,8 @@ template <class T>
 void dense_contract(const Shape& shape, const T* C, const T* weights, std::size_t begin,
                     std::size_t end, bool more, T* y) {
   const auto outputs = static_cast<std::size_t>(shape.outputs);
-  const std::size_t rows = static_cast<std::size_t>(shape.inputs) *
-                           static_cast<std::size_t>(row_count(shape));
+  const std::size_t rows =
+      static_cast<std::size_t>(shape.inputs) * static_cast<std::size_t>(row_count(shape));
   const std::size_t stride = shape.stride;
   for_outputs(outputs, [&](std::size_t o, auto group, auto most) {
     constexpr std::size_t O = group;
@@ -149,11 +149,11 @@ void dense_scatter(const Shape& shape, const T* weights, const T* g, std::size_t
     std::size_t m = static_cast<std::size_t>(first) * rows;
     for (; m + block <= end; m += block) {
       dense_scatter_block<block, O>(weights + m * stride, g + o * stride, stride, count, outputs,
-                                      dC + m * outputs + o);
+                                    dC + m * outputs + o);
     }
     for (; m < end; ++m) {
       dense_scatter_block<1, O>(weights + m * stride, g + o * stride, stride, count, outputs,
-                                  dC + m * outputs + o);
+                                dC + m * outputs + o);
     }
   });
 }

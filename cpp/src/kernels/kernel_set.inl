@@ -31,9 +31,9 @@ std::size_t padded(std::size_t end) { return (end + lane_block - 1) / lane_block
 template <class T>
 void basis(const Shape& shape, const T* knots, T inverse_spacing, const T* x, std::size_t begin,
            std::size_t end, std::int32_t* cells, T* weights, T* slopes) {
-  with_degree(shape.degree,
-              BasisTile<T>{shape, knots, inverse_spacing, x + begin, padded(end) - begin,
-                           cells + begin, weights + begin, slopes != nullptr ? slopes + begin : nullptr});
+  with_degree(shape.degree, BasisTile<T>{shape, knots, inverse_spacing, x + begin,
+                                         padded(end) - begin, cells + begin, weights + begin,
+                                         slopes != nullptr ? slopes + begin : nullptr});
 }
 
 template <class T>
@@ -108,8 +108,8 @@ void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, co
 
 template <class T>
 const Kernels<T>& KAN_KERNEL_SET() {
-  static constexpr Kernels<T> kernels{KAN_SET_NAME, basis<T>, contract<T>, dot<T>,
-                                      scatter<T>, adam<T>};
+  static constexpr Kernels<T> kernels{KAN_SET_NAME, basis<T>,   contract<T>,
+                                      dot<T>,       scatter<T>, adam<T>};
   return kernels;
 }
 

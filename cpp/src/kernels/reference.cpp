@@ -39,7 +39,8 @@ void basis(const Shape& shape, const T* knots, T /*inverse_spacing*/, const T* x
       const int alive = is_base ? shape.degree + 1 : is_dense(shape) ? r - cells[n] : r;
       const bool is_alive = is_base || (alive >= 0 && alive <= shape.degree);
       weights[weight_at(shape, 0, r, n)] = is_alive ? values[alive] : T(0);
-      if (slopes != nullptr) slopes[weight_at(shape, 0, r, n)] = is_alive ? derivatives[alive] : T(0);
+      if (slopes != nullptr)
+        slopes[weight_at(shape, 0, r, n)] = is_alive ? derivatives[alive] : T(0);
     }
   }
 }
@@ -117,7 +118,8 @@ bool adam(const AdamRates<T>& rates, std::size_t count, const std::uint8_t* trai
 
 template <class T>
 const Kernels<T>& reference() {
-  static constexpr Kernels<T> kernels{"reference", basis<T>, contract<T>, dot<T>, scatter<T>, adam<T>};
+  static constexpr Kernels<T> kernels{"reference", basis<T>,   contract<T>,
+                                      dot<T>,      scatter<T>, adam<T>};
   return kernels;
 }
 

@@ -39,8 +39,7 @@ inline void contract_samples(const WideLayer& layer, const Coefficients<T>& C,
   for (std::size_t j = 0; j < J; ++j) {
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
-      sums[j][v] =
-          more ? load<L>(to.y + (n + j) * layer.outputs + v * L) : Vector<T, L>{};
+      sums[j][v] = more ? load<L>(to.y + (n + j) * layer.outputs + v * L) : Vector<T, L>{};
     }
   }
   for (std::size_t i = first; i < last; ++i) {
@@ -67,7 +66,8 @@ inline void contract_samples(const WideLayer& layer, const Coefficients<T>& C,
     for (std::size_t j = 0; j < J; ++j) {
       const Vector<T, L> weight = splat<L>(w[j][(layer.weights - 1) * layer.stride]);
 #pragma GCC unroll 8
-      for (std::size_t v = 0; v < V; ++v) add_product<T, L>(sums[j][v], weight, load<L>(base + v * L));
+      for (std::size_t v = 0; v < V; ++v)
+        add_product<T, L>(sums[j][v], weight, load<L>(base + v * L));
     }
   }
 #pragma GCC unroll 4
@@ -75,8 +75,7 @@ inline void contract_samples(const WideLayer& layer, const Coefficients<T>& C,
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
       T* own = to.y + (n + j) * layer.outputs + v * L;
-      V == 1 && to.done > 0 ? store_behind<L>(own, sums[j][v], to.done)
-                            : store<L>(own, sums[j][v]);
+      V == 1 && to.done > 0 ? store_behind<L>(own, sums[j][v], to.done) : store<L>(own, sums[j][v]);
     }
   }
 }

@@ -15,7 +15,8 @@ inline void dot_vector(Vector<T, L> gradient, const T* const (&row)[J], const T*
 #pragma GCC unroll 2
   for (std::size_t j = 0; j < J; ++j) {
 #pragma GCC unroll 6
-    for (std::size_t r = 0; r <= K; ++r) add_product<T, L>(t[j][r], gradient, load<L>(row[j] + r * outputs + o));
+    for (std::size_t r = 0; r <= K; ++r)
+      add_product<T, L>(t[j][r], gradient, load<L>(row[j] + r * outputs + o));
     add_product<T, L>(t[j][K + 1], gradient, load<L>(base[j] + o));
   }
 }

@@ -26,9 +26,9 @@ struct CellOrder {
 /// What one call adds to V L outputs of one input.
 template <class T>
 struct Scattered {
-  const T* weights;  // [k + 2][stride] of the input
-  const T* g;        // [n][S], from the first of the outputs on
-  T* dC;             // [M + 1][S], from the first of the outputs on
+  const T* weights;         // [k + 2][stride] of the input
+  const T* g;               // [n][S], from the first of the outputs on
+  T* dC;                    // [M + 1][S], from the first of the outputs on
   std::size_t cleared = 0;  // so many of the first outputs get nothing
 };
 
@@ -124,7 +124,8 @@ void scatter_unsorted(const WideLayer& layer, const std::int32_t* cells, std::si
           r + 1 < layer.weights ? static_cast<std::size_t>(cells[n]) + r : layer.rows - 1;
       T* row = to.dC + at * layer.outputs;
       const T weight = to.weights[r * layer.stride + n];
-      for (std::size_t o = 0; o < layer.outputs; ++o) row[o] += weight * to.g[n * layer.outputs + o];
+      for (std::size_t o = 0; o < layer.outputs; ++o)
+        row[o] += weight * to.g[n * layer.outputs + o];
     }
   }
 }
