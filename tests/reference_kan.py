@@ -59,6 +59,11 @@ def splines(knots, degree, coefficients, x, policy):
     return spline(end) + spline(end, 1) * (x - end)[:, np.newaxis]
 
 
+def basis_matrix(knots, degree, x):
+    """Every basis function at points inside the grid, (N, M)."""
+    return BSpline(knots, np.eye(knots.size - degree - 1), degree)(x)
+
+
 def supported(knots, degree, x):
     """Every basis function on its own support and 0 elsewhere, (N, M)."""
     count = knots.size - degree - 1

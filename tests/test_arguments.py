@@ -138,6 +138,11 @@ REFUSED_BY_THE_CONSTRUCTOR: list[tuple[dict[str, Any], type[Exception], str]] = 
     ({"dtype": int}, ValueError, "dtype must be one of .*, got 'int64'"),
     ({"dtype": "double precision"}, TypeError, "dtype must be 'float64' or 'float32', got 'dou"),
     ({"device": "cuda"}, ValueError, "device must be 'cpu', got 'cuda'"),
+    ({"auto_save": "False"}, TypeError, "auto_save must be True or False, got 'False'"),
+    ({"sparse_init": "no"}, TypeError, "sparse_init must be True or False, got 'no'"),
+    ({"affine_trainable": 2}, TypeError, "affine_trainable must be True or False, got 2"),
+    ({"sp_trainable": None}, TypeError, "sp_trainable must be True or False, got None"),
+    ({"sb_trainable": 1.0}, TypeError, "sb_trainable must be True or False, got 1.0"),
     ({"auto_save": True}, ValueError, r"auto_save=True is not supported: call save\(path\)"),
     ({"base_fun": "relu"}, ValueError, "base_fun must be one of 'silu', .*, got 'relu'"),
     ({"base_fun": np.sin}, TypeError, "base_fun must be one of .*, got <ufunc 'sin'>"),
@@ -201,6 +206,9 @@ def test_the_constructor_leaves_the_callers_lists_alone() -> None:
         {"dtype": np.float64},
         {"dtype": np.dtype("float64")},
         {"device": "cpu:0"},
+        {"device": "CPU"},
+        {"device": None},
+        {"sp_trainable": np.True_, "sb_trainable": 1, "sparse_init": 0},
         {"auto_save": False, "ckpt_path": "./model", "state_id": 3, "round": 2},
         {"symbolic_enabled": False, "save_act": False, "first_init": False},
     ],
@@ -404,7 +412,11 @@ REFUSED_CLASSES: list[tuple[Any, type[Exception], str]] = [
     (np.full(ROWS, np.nan), ValueError, r"y must hold class labels .*, got nan at row 0"),
     (np.full(ROWS, np.inf), ValueError, r"y must hold class labels .*, got inf at row 0"),
     (np.full(ROWS, 2**63, np.uint64), ValueError, "y must hold class labels .*, got 9223372036"),
-    (np.eye(3)[LABELS], ValueError, r"one class label per row, \(30,\), got \(30, 3\)"),
+    (
+        np.eye(3)[LABELS],
+        ValueError,
+        r"got \(30, 3\): for one-hot labels pass labels\.argmax\(axis=1\)",
+    ),
     (LABELS[:-1], ValueError, r"one class label per row, \(30,\), got \(29,\)"),
     (LABELS.astype(str), TypeError, "y must hold real numbers, got dtype <U"),
 ]
@@ -443,7 +455,7 @@ REFUSED_WEIGHTS: list[tuple[Any, type[Exception], str]] = [
     (2.0, ValueError, r"sample_weight must have shape \(30,\), got \(\)"),
     (-np.ones(ROWS), ValueError, "sample_weight must not be negative, got -1.0 at row 0"),
     (np.zeros(ROWS), ValueError, "sample_weight must not all be zero, got 30 weights"),
-    (np.full(ROWS, np.nan), ValueError, "sample_weight must be finite, got nan at row 0"),
+    (altered(np.ones((ROWS, 1)), np.nan)[:, 0], ValueError, "finite, got nan at row 3$"),
     (np.ones(ROWS, str), TypeError, "sample_weight must hold real numbers, got dtype <U1"),
     (np.ones(ROWS) * 1j, TypeError, "sample_weight must hold real numbers, got dtype complex128"),
 ]
@@ -456,6 +468,16 @@ def test_only_the_ratios_of_weights_count_however_large_or_small_they_are(scale:
     plain = model.loss_and_gradient(X, Y, sample_weight=weights)[0]
     scaled = model.loss_and_gradient(X, Y, sample_weight=weights * scale)[0]
     assert scaled == pytest.approx(plain, rel=1e-3 if scale < 1e-300 else 1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-320, 1e-60, 1e60, 1e307])
+def test_the_precision_of_the_model_does_not_limit_the_weights(scale: float) -> None:
+    weights = np.linspace(1, 2, ROWS)
+    model = KAN([2, 2, 1], dtype="float32")
+    plain = model.loss_and_gradient(X, Y, sample_weight=weights)[0]
+    scaled = model.loss_and_gradient(X, Y, sample_weight=weights * scale)[0]
+    # the weights 1e-320 have three digits themselves
+    assert scaled == pytest.approx(plain, rel=1e-3 if scale < 1e-300 else 1e-6)
 
 
 refused_weights = pytest.mark.parametrize(("weights", "kind", "message"), REFUSED_WEIGHTS)
@@ -531,6 +553,8 @@ REFUSED_OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"callbacks": [None]}, TypeError, r"callbacks must be a list of functions, got \[None\]"),
     ({"seed": -1}, ValueError, r"seed must be an integer in 0\.\.\d+, got -1"),
     ({"seed": 1.5}, TypeError, "seed must be an integer .*, got 1.5"),
+    ({"update_grid": "no"}, TypeError, "update_grid must be True or False, got 'no'"),
+    ({"verbose": "no"}, TypeError, "verbose must be True or False, got 'no'"),
     ({"stepps": 3}, TypeError, "unexpected keyword argument 'stepps'"),
 ]
 
@@ -663,8 +687,8 @@ REFUSED_PARAMETERS: list[tuple[Any, type[Exception], str]] = [
     (P[:-1], ValueError, r"flat must have shape \(63,\), got \(62,\)"),
     (P[np.newaxis], ValueError, r"flat must have shape \(63,\), got \(1, 63\)"),
     (1.0, ValueError, r"flat must have shape \(63,\), got \(\)"),
-    (np.r_[P[:-1], np.nan], ValueError, "flat must be finite, got nan at row 62"),
-    (np.r_[P[:-1], np.inf], ValueError, "flat must be finite, got inf at row 62"),
+    (np.r_[P[:-1], np.nan], ValueError, "flat must be finite, got nan at index 62"),
+    (np.r_[P[:-1], np.inf], ValueError, "flat must be finite, got inf at index 62"),
     (P.astype(str), TypeError, "flat must hold real numbers, got dtype <U"),
     (P + 0j, TypeError, "flat must hold real numbers, got dtype complex128"),
     (None, TypeError, "flat must hold real numbers, got .* NoneType"),

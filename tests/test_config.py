@@ -103,6 +103,25 @@ def test_show_config_prints_a_line_for_every_fact(capsys: pytest.CaptureFixture[
     assert told.err == ""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("command", ["config", "demo"])
+def test_a_command_whose_output_cannot_be_written_says_so_in_one_line(
+    command: str, tmp_path: Path
+) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "kan", command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == f"python -m kan {command}: [Errno 28] No space left on device\n"
+
+
 def test_the_command_prints_the_same_as_show_config(capsys: pytest.CaptureFixture[str]) -> None:
     from kan.__main__ import main
 

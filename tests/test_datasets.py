@@ -150,12 +150,21 @@ class TestCreateDataset:
             ({"ranges": ["a", "b"]}, r"ranges must be .*got \['a', 'b'\]"),
             ({"ranges": [[0, 1], [2, 1]]}, r"low <= high, got \[2\.0, 1\.0\] for variable 1"),
             ({"ranges": [0, np.inf]}, r"finite .* got \[0\.0, inf\] for variable 0"),
-            ({"dtype": "int32"}, "dtype must be float32 or float64, got int32"),
+            ({"dtype": "int32"}, "dtype must be one of 'float32', 'float64', got 'int32'"),
         ],
     )
     def test_a_wrong_value_is_named(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             create_dataset(first_column, **arguments)
+
+    def test_a_dtype_that_is_none_is_named(self):
+        message = "dtype must be 'float64' or 'float32', got 'foo'"
+        with pytest.raises(TypeError, match=message):
+            create_dataset(first_column, dtype="foo")
+
+    @pytest.mark.parametrize("device", ["cpu", "CPU", "cpu:0", None])
+    def test_the_processor_has_several_names(self, device):
+        assert create_dataset(first_column, test_num=3, device=device)["test_input"].shape == (3, 2)
 
     @pytest.mark.parametrize("name", ["n_var", "train_num", "test_num", "seed"])
     def test_a_count_or_seed_that_is_no_integer_is_named(self, name):
@@ -251,6 +260,18 @@ class TestCreateDatasetFromData:
     def test_a_wrong_value_is_named(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             create_dataset_from_data(*arguments)
+
+    @pytest.mark.parametrize(
+        ("ratio", "kind", "message"),
+        [
+            ("a", TypeError, "train_ratio must be a number, got 'a'"),
+            (None, TypeError, "train_ratio must be a number, got None"),
+            (np.nan, ValueError, "train_ratio must be finite, got nan"),
+        ],
+    )
+    def test_a_share_that_is_no_number_is_named(self, ratio, kind, message):
+        with pytest.raises(kind, match=message):
+            create_dataset_from_data(np.ones((5, 2)), np.ones(5), ratio)
 
     def test_text_is_refused(self):
         with pytest.raises(TypeError, match="labels must be real numbers, got dtype <U1"):

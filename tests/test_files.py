@@ -265,41 +265,59 @@ def test_a_hostile_file_costs_no_more_than_twice_its_size(tmp_path: Path, good: 
 
 # ---- all or nothing -----------------------------------------------------------------------------
 
-# Forks by itself, not in the process of the tests, which has threads.
+# Forks by itself, not in the process of the tests, which has threads. Every child says when its
+# first save is done and goes on saving other numbers than all the others. It is killed soon after
+# its temporary file appears; if that file stays behind, it was killed while it was saving.
 KILL_WHILE_SAVING = """
-import os, random, signal, sys, time
+import glob, os, random, signal, sys, time
 import numpy as np
 import kan
-path = sys.argv[1]
-model = kan.KAN([20, 40, 5], grid=10)
+folder = sys.argv[1]
+path = os.path.join(folder, "m.safetensors")
+model = kan.KAN([20, 60, 60, 5], grid=10)
 count = model.get_parameters().size
 model.set_parameters(np.zeros(count))
 model.save(path)
 wait = random.Random(3)
-seen = set()
-for _ in range(50):
+versions, during = set(), 0
+for round in range(50):
+    ready, done = os.pipe()
     child = os.fork()
     if child == 0:
-        number = 0
+        number = 1_000_000 * round
         while True:
             number += 1
             model.set_parameters(np.full(count, float(number)))
             model.save(path)
-    time.sleep(wait.uniform(0, 0.02))
+            if done is not None:
+                os.write(done, b"!")
+                done = None
+    assert os.read(ready, 1) == b"!"
+    os.close(ready), os.close(done)
+    while not any(name.startswith(f".kan-{child}-") for name in os.listdir(folder)):
+        pass
+    time.sleep(wait.uniform(0, 0.0005))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    left = glob.glob(os.path.join(folder, f".kan-{child}-*"))
+    during += bool(left)
+    for name in left:
+        os.remove(name)
     parameters = kan.KAN.load(path).get_parameters()
     assert (parameters == parameters[0]).all()
-    seen.add(parameters[0])
-print(len(seen))
+    versions.add(parameters[0])
+    assert os.listdir(folder) == ["m.safetensors"]
+print(during, len(versions))
 """
 
 
 @posix_only
 def test_a_process_killed_while_saving_leaves_a_whole_file(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", KILL_WHILE_SAVING, str(tmp_path / "m.safetensors")]
+    command = [sys.executable, "-c", KILL_WHILE_SAVING, str(tmp_path)]
     output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
-    assert int(output) > 1
+    during, versions = map(int, output.split())
+    assert during >= 25
+    assert versions == 50
 
 
 SAVE_TO_A_FULL_DISK = """

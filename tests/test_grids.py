@@ -1,14 +1,16 @@
 """Grids that move with the data and grids that get finer: the function stays, the grid changes."""
 
 import pickle
+import time
 
 import numpy as np
 import pytest
 
 import reference_kan
 from kan import KAN, _core
-from kan._splines import basis_matrix, extend, fit_splines, insert_knots, sample_points
+from kan._splines import extend, fit_splines, insert_knots, sample_points, solve_banded
 from random_models import random_model, with_masked_edges, with_uneven_grids
+from reference_kan import basis_matrix
 
 DEGREES = range(6)
 POLICIES = ["linear", "clamp", "zero", "polynomial"]
@@ -366,7 +368,7 @@ def test_knots_inserted_by_the_blossom_give_the_same_spline(k):
 def test_where_there_are_samples_the_memory_of_the_old_function_is_not_felt(k):
     rng = np.random.default_rng(k)
     knots = extend(np.sort(rng.uniform(-1, 1, (1, 7))), k)[0]
-    x = np.concatenate([sample_points(knots, k)] * 5)
+    x = np.sort(np.concatenate([sample_points(knots, k)] * 5))
     coefficients = rng.standard_normal((6 + k, 2))
     y = basis_matrix(knots, k, x) @ coefficients
     memory = np.full((6 * (k + 1), 2), 10.0)
@@ -382,7 +384,7 @@ def test_where_there_are_no_samples_the_old_function_goes_on(k):
     anchors = sample_points(knots, k)
     coefficients = rng.standard_normal((6 + k, 1))
     old = basis_matrix(knots, k, anchors) @ coefficients
-    x = rng.uniform(-0.2, 0.2, 50)
+    x = np.sort(rng.uniform(-0.2, 0.2, 50))
     fitted = fit_splines(knots, k, x, basis_matrix(knots, k, x) @ coefficients, old)
     # least squares of condition 1e8 at most
     np.testing.assert_allclose(fitted, coefficients, atol=1e9 * np.finfo(float).eps)
@@ -430,3 +432,115 @@ def test_refining_does_not_depend_on_what_the_model_was_fitted_to():
     np.testing.assert_array_equal(
         again.refine(7).get_parameters(), model.refine(7).get_parameters()
     )
+
+
+# ---- data that leaves little choice -----------------------------------------------------------
+
+
+def test_years_spread_the_grid_over_all_of_them_even_where_quantiles_coincide():
+    years = np.repeat(np.arange(1990, 2021), 20).astype("f4")[:, np.newaxis]
+    model = KAN([1, 1], grid=200, dtype="float32")
+    model.update_grid(years)
+    np.testing.assert_allclose(grid_of(model)[0], np.linspace(1990, 2020, 201), rtol=1e-6)
+
+
+def test_two_values_without_any_uniform_share_span_the_grid():
+    model = KAN([1, 1], grid_eps=0.0)
+    model.update_grid(np.repeat([0.0, 5.0], 50)[:, np.newaxis])
+    np.testing.assert_allclose(grid_of(model)[0], np.linspace(0, 5, 4))
+
+
+@pytest.mark.parametrize("value", [1e8, -3e30])
+def test_a_constant_far_out_gets_a_grid_as_wide_as_its_precision_demands(value):
+    model = KAN([1, 1], extrapolation="error", dtype="float32")
+    X = np.full((10, 1), value, dtype="float32")
+    model.update_grid(X)
+    assert np.isfinite(model(X)).all()
+
+
+# ---- many intervals ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", DEGREES)
+@pytest.mark.parametrize("intervals", [1, 2, 30])
+def test_banded_systems_have_the_solution_of_dense_ones(intervals, k):
+    rng = np.random.default_rng(k)
+    size = intervals + k
+    factor = np.tril(np.triu(rng.uniform(-1, 1, (size, size)), -k)) + 3 * np.eye(size)
+    dense, right = factor @ factor.T, rng.standard_normal((size, 3))
+    band = np.zeros((size, k + 1))
+    for d in range(min(k + 1, size)):
+        band[: size - d, d] = np.diag(dense, d)
+    expected = np.linalg.solve(dense, right)
+    # condition below 1e3
+    np.testing.assert_allclose(solve_banded(band, right), expected, atol=1e4 * np.finfo(float).eps)
+
+
+@pytest.mark.parametrize("k", DEGREES)
+def test_a_fit_is_the_weighted_least_squares_fit(k):
+    rng = np.random.default_rng(k)
+    knots = extend(np.sort(rng.uniform(-1, 1, (1, 9))), k)[0]
+    x = np.sort(rng.uniform(knots[k], knots[-1 - k], 100))
+    anchors = sample_points(knots, k)
+    y, memory = rng.standard_normal((100, 2)), rng.standard_normal((anchors.size, 2))
+    weight = 1e-6 * 100 / anchors.size
+    design, held = basis_matrix(knots, k, x), basis_matrix(knots, k, anchors)
+    expected = np.linalg.lstsq(
+        np.concatenate([design, np.sqrt(weight) * held]),
+        np.concatenate([y, np.sqrt(weight) * memory]),
+        rcond=None,
+    )[0]
+    # normal equations of condition 1e8 at most
+    np.testing.assert_allclose(fit_splines(knots, k, x, y, memory), expected, atol=1e-6)
+
+
+def seconds_of(call):
+    began = time.process_time()
+    call()
+    return time.process_time() - began
+
+
+# Dense equations would take a minute; three times what it takes alone leaves room for company.
+def test_an_update_of_800_intervals_takes_half_a_second():
+    model = KAN([2, 3, 1], grid=800)
+    X = points(3000)
+    assert min(seconds_of(lambda: model.update_grid(X)) for _ in range(3)) < 0.5
+
+
+def test_a_refinement_to_5000_intervals_takes_seconds():
+    model = smooth_model((2, 3, 1), grid=3)
+    assert seconds_of(lambda: model.refine(5000)) < 5.0
+
+
+def test_a_refinement_to_5000_intervals_keeps_the_function():
+    model = smooth_model((2, 3, 1), grid=3)
+    # the new knots miss the old ones by up to a cell, where a cubic spline bends by h^3
+    assert change(model, model.refine(5000), points(reach=0.95)) < 1e-9
+
+
+def test_a_new_model_of_5000_intervals_is_made_in_seconds():
+    assert seconds_of(lambda: KAN([2, 3, 1], grid=5000)) < 3.0
+
+
+def as_large_as_can_be(dtype):
+    model = KAN([1, 1], grid=3, dtype=dtype)
+    signs = (-1.0) ** np.arange(model.get_parameters().size)
+    model.set_parameters((signs * 0.9 * np.finfo(dtype).max).astype(dtype))
+    return model
+
+
+@pytest.mark.parametrize("new_grid", [6, 7])
+def test_a_function_too_large_for_its_new_grid_is_refused_and_kept(new_grid):
+    model = as_large_as_can_be("float64")
+    before = model.get_parameters()
+    with pytest.raises(
+        ValueError, match=r"refine\(\) cannot keep .* parameters as large as 2e\+308"
+    ):
+        model.refine(new_grid)
+    assert model.get_parameters().tobytes() == before.tobytes()
+
+
+@pytest.mark.parametrize("new_grid", [6, 7])
+def test_the_largest_numbers_of_single_precision_can_be_refined(new_grid):
+    fine = as_large_as_can_be("float32").refine(new_grid)
+    assert np.isfinite(fine.get_parameters()).all()

@@ -64,12 +64,29 @@ def test_one_step_is_singular():
     assert repr(History({"train_loss": [0.5]})) == "History(1 step, train_loss 5.0e-01, 0.00 s)"
 
 
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda h: pickle.loads(pickle.dumps(h))])
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda h: pickle.loads(pickle.dumps(h)), lambda h: h.copy()]
+)
 def test_copies_keep_curves_and_attributes(history, duplicate):
     twin = duplicate(history)
     assert twin == history
     assert vars(twin) == vars(history)
     assert repr(twin) == repr(history)
+
+
+def test_a_copy_has_lists_of_its_own(history):
+    twin = history.copy()
+    assert type(twin) is History
+    twin["train_loss"].append(0.0)
+    twin.grid_updates.append(2)
+    assert history["train_loss"] == CURVES["train_loss"]
+    assert history.grid_updates == [0, 1]
+
+
+def test_the_number_of_steps_does_not_depend_on_the_lists(history):
+    history["train_loss"].clear()
+    assert history.steps == 2
+    assert History(CURVES, steps=7).steps == 7
 
 
 def test_it_can_be_written_as_json(history):
@@ -121,6 +138,12 @@ def test_plot_draws_on_the_given_axes(history):
     ax = figure.add_subplot()
     assert history.plot(ax) is figure
     assert len(ax.lines) == 4
+
+
+def test_plot_refuses_what_is_no_axes(history):
+    figures = pytest.importorskip("matplotlib.figure")
+    with pytest.raises(TypeError, match=r"ax must be a matplotlib Axes, .* got Figure"):
+        history.plot(figures.Figure())
 
 
 def test_plot_leaves_no_figure_in_pyplot(history):

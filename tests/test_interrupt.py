@@ -19,8 +19,12 @@ from kan import KAN
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 
-# What was promised, in seconds.
+# What was promised, in seconds, and what the odd pause of a busy machine may make of it.
 PROMISED = 0.1
+PAUSED = 0.25
+
+# A machine may be busy for a while, but a call that ends too late does so every time.
+REPETITIONS = 3
 
 PROLOGUE = """
 import json, os, signal, sys, threading, time
@@ -68,9 +72,15 @@ def run(script: str) -> dict[str, Any]:
     return told
 
 
-def in_time(delays: list[float]) -> bool:
-    """Whether what was promised holds, but for the odd pause of a busy machine."""
-    return statistics.median(delays) < PROMISED and max(delays) < 10 * PROMISED
+def run_in_time(script: str) -> dict[str, Any]:
+    """Run a script that tells delays until they are what was promised; what it told then."""
+    delays = []
+    for _ in range(REPETITIONS):
+        told = run(script)
+        delays.append(told["delays"])
+        if statistics.median(delays[-1]) < PROMISED and max(delays[-1]) < PAUSED:
+            return told
+    raise AssertionError(f"a median below {PROMISED} s was promised, these came: {delays}")
 
 
 LARGE = """
@@ -81,7 +91,7 @@ model = KAN([20, 64, 64, 1], grid=10, dtype="float32")
 
 
 def test_fit_of_a_large_problem_ends_in_time_and_keeps_the_model_whole() -> None:
-    told = run(
+    told = run_in_time(
         LARGE
         + """
 few = slice(0, 2000)
@@ -91,7 +101,6 @@ end = model.loss_and_gradient(X[few], y[few])[0]
 tell(delays=delays, start=start, end=end, finite=bool(np.isfinite(model.get_parameters()).all()))
 """
     )
-    assert in_time(told["delays"]), told
     assert told["finite"]
     assert told["end"] <= 1.5 * told["start"]  # on other rows than those it was trained on
 
@@ -107,13 +116,12 @@ tell(delays=delays, start=start, end=end, finite=bool(np.isfinite(model.get_para
     ],
 )
 def test_other_calls_on_a_large_problem_end_in_time(work: str) -> None:
-    told = run(LARGE + f"tell(delays=[interrupted(s, lambda: {work}) for s in (0.1, 0.4, 0.7)])")
-    assert in_time(told["delays"]), told
+    run_in_time(LARGE + f"tell(delays=[interrupted(s, lambda: {work}) for s in (0.1, 0.4, 0.7)])")
 
 
 @pytest.mark.parametrize("options", ["opt='LBFGS'", "opt='Adam', lr=0.01", "loss_fn=squared"])
 def test_many_quick_steps_end_in_time_and_leave_the_last_whole_one(options: str) -> None:
-    told = run(
+    told = run_in_time(
         f"""
 X = rng.uniform(-1, 1, (1000, 2))
 y = np.exp(np.sin(3 * X[:, :1]) + X[:, 1:] ** 2) + 0.1 * rng.normal(size=(1000, 1))
@@ -144,11 +152,10 @@ tell(delays=[delay], steps=len(seen), whole=left in ends[1][len(seen) - 1 :], ru
     assert told["runs"] == 2
     assert told["steps"] > 1
     assert told["whole"]
-    assert in_time(told["delays"]), told
 
 
 def test_thousands_of_steps_in_one_call_of_the_core_end_in_time() -> None:
-    told = run(
+    told = run_in_time(
         """
 X = rng.uniform(-1, 1, (200, 2))
 y = np.sin(9 * X[:, :1]) * X[:, 1:]
@@ -160,7 +167,6 @@ after = model.fit(X, y, steps=2, update_grid=False)["train_loss"][-1] ** 2
 tell(delays=delays, before=before, after=after)
 """
     )
-    assert in_time(told["delays"]), told
     assert told["after"] < told["before"]  # it can go on from there
 
 

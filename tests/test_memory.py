@@ -83,6 +83,7 @@ def test_fitting_with_adam_takes_little_memory(model, rows):
     [
         pytest.param(SMALL, ROWS, id="many rows", marks=pytest.mark.slow),
         pytest.param(LARGE, 2_000, id="large network"),
+        pytest.param(LARGE, 50_000, id="both", marks=pytest.mark.slow),
     ],
 )
 def test_fitting_with_lbfgs_takes_little_memory(model, rows):

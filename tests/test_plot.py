@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -239,6 +240,31 @@ def test_marked_samples_lie_on_the_curve() -> None:
     assert len(curve.x) == MOST_ROWS
     assert len(x) == MOST_SAMPLES
     np.testing.assert_allclose(y, model.edge(0, 1, 0)(x), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("wrong", [Figure(), np.empty(2), 3, "ax"])
+def test_what_is_no_axes_is_refused(wrong: Any) -> None:
+    kind = type(wrong).__name__
+    with pytest.raises(TypeError, match=f"ax must be a matplotlib Axes, .* got {kind}"):
+        KAN([2, 1]).plot(ax=wrong)
+
+
+@pytest.mark.parametrize("reach", [1e150, 1e300, 1.7e308])
+@pytest.mark.parametrize("width", [[2, 3, 1], [2, [1, 2], 1]])
+@pytest.mark.parametrize("policy", ["linear", "zero"])
+def test_enormous_inputs_are_drawn_without_a_warning(
+    policy: str, width: list[Any], reach: float
+) -> None:
+    figure = KAN(width, extrapolation=policy).plot(X=reach * X, tick=True, sample=True)
+    figure.savefig(io.BytesIO())
+
+
+def test_scores_of_enormous_outputs_are_those_of_the_same_outputs_made_smaller() -> None:
+    model = random_model([2, 3], seed=5, base_fun="zero")
+    small = observe(model._network, 1e10 * X)
+    large = observe(model._network, 1e300 * X)
+    np.testing.assert_allclose(large.deviation[0], 1e290 * small.deviation[0])
+    np.testing.assert_allclose(large.backward[0], small.backward[0])
 
 
 # ---- scores, by their formulas ------------------------------------------------------------------

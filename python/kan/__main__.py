@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,14 +20,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument("--out", type=Path, default=Path("kan-demo"), help="folder for the files")
     commands.add_parser("config", help="print versions, instruction set and threads")
     chosen = parser.parse_args(arguments)
-    if chosen.command == "config":
-        show_config()
-        return 0
     try:
-        _demo.run(chosen.out)
+        if chosen.command == "config":
+            show_config()
+        else:
+            _demo.run(chosen.out)
+        sys.stdout.flush()
     except OSError as error:
-        parser.exit(1, f"{parser.prog} demo: {error}\n")
+        _give_up_output()
+        parser.exit(1, f"{parser.prog} {chosen.command}: {error}\n")
     return 0
+
+
+def _give_up_output() -> None:
+    """Drop what could not be printed, lest the interpreter try it again when it exits."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ class Activity:
     backward: list[Array]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is too large has no score
 def observe(network: Core, x: Array) -> Activity:
     """Run rows through a network and look at every edge."""
     layers = range(len(network.layers))
@@ -55,7 +56,11 @@ def edge_outputs(network: Core, index: int, inputs: Array) -> Array:
 
 def _deviation(values: Array) -> Array:
     """Return the standard deviation over the rows, 0 for a single one."""
-    deviation: Array = values.std(axis=0, ddof=1) if len(values) > 1 else 0.0 * values[0]
+    if len(values) < 2:
+        return np.zeros(values.shape[1:])
+    # Divided by a power of two, which rounds nothing, so that no square overflows.
+    _, exponent = np.frexp(np.abs(values).max(initial=0.0))
+    deviation: Array = np.ldexp(np.ldexp(values, -exponent).std(axis=0, ddof=1), exponent)
     return deviation
 
 

@@ -16,7 +16,10 @@ __all__ = [
     "MOST_SEED",
     "Core",
     "LayerWidth",
+    "dtype_name",
     "finite",
+    "flag",
+    "fraction",
     "input_alone",
     "integer",
     "is_sequence",
@@ -24,6 +27,7 @@ __all__ = [
     "one_of",
     "parse_width",
     "per_layer",
+    "require_cpu",
 ]
 
 # One of the two; what takes several networks or samples takes those of one precision.
@@ -85,6 +89,36 @@ def finite(value: Any, name: str, least: float | None = None, *, open_end: bool 
     if least is not None and (number < least or (open_end and number == least)):
         raise ValueError(f"{name} must be {'>' if open_end else '>='} {least}, got {number}")
     return number
+
+
+def flag(value: Any, name: str) -> bool:
+    """Return `value` as a bool; 0 and 1 will do."""
+    if not isinstance(value, (bool, np.bool_, int, np.integer)) or value not in (0, 1):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def require_cpu(device: object) -> None:
+    """Accept what means the processor: "cpu", "CPU", "cpu:0", torch's device, None."""
+    if device is not None and str(device).lower().partition(":")[0] != "cpu":
+        raise ValueError(f"device must be 'cpu', got {str(device)!r}: kan computes on the CPU")
+
+
+def fraction(value: Any, name: str) -> float:
+    """Return `value` as a float in 0..1."""
+    number = finite(value, name, 0.0)
+    if number > 1.0:
+        raise ValueError(f"{name} must be in 0..1, got {number}")
+    return number
+
+
+def dtype_name(dtype: Any) -> str:
+    """Return "float32" or "float64", whichever way it was said."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        raise TypeError(f"dtype must be 'float64' or 'float32', got {dtype!r}") from None
+    return one_of(name, "dtype", ["float32", "float64"])
 
 
 def one_of(value: Any, name: str, choices: Sequence[str]) -> str:

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from . import _core
 
-__all__ = ["Array", "as_labels", "as_matrix", "as_targets", "as_weights", "real_numbers"]
+__all__ = [
+    "Array",
+    "as_labels",
+    "as_matrix",
+    "as_targets",
+    "as_vector",
+    "as_weights",
+    "real_numbers",
+]
 
 Array = NDArray[Any]
 
@@ -44,7 +52,10 @@ def as_labels(values: object, name: str, rows: int, classes: int) -> NDArray[np.
     if array.shape == (rows, 1):
         array = array[:, 0]
     if array.shape != (rows,):
-        raise ValueError(f"{name} must hold one class label per row, ({rows},), got {array.shape}")
+        hint = ": for one-hot labels pass labels.argmax(axis=1)" if array.ndim == 2 else ""
+        raise ValueError(
+            f"{name} must hold one class label per row, ({rows},), got {array.shape}{hint}"
+        )
     with np.errstate(invalid="ignore"):
         labels = array.astype(np.int64)
     wrong = np.flatnonzero((labels != array) | (labels < 0) | (labels >= classes))
@@ -61,10 +72,7 @@ def as_weights(values: object, name: str, rows: int, dtype: str) -> Array:
 
     They must be finite, not negative and not all zero; less than 1e-30 of the largest is 0.
     """
-    array = real_numbers(values, name)
-    if array.shape != (rows,):
-        raise ValueError(f"{name} must have shape ({rows},), got {array.shape}")
-    weights = _finite(array[:, np.newaxis], name, dtype)[:, 0]
+    weights = as_vector(values, name, rows, "float64", "row")
     if rows and weights.min() < 0:
         row = int(weights.argmin())
         raise ValueError(f"{name} must not be negative, got {weights[row]} at row {row}")
@@ -73,7 +81,15 @@ def as_weights(values: object, name: str, rows: int, dtype: str) -> Array:
         raise ValueError(f"{name} must not all be zero, got {rows} weights of 0")
     ratios: Array = weights / largest
     ratios[ratios < 1e-30] = 0.0
-    return ratios
+    return ratios.astype(dtype)
+
+
+def as_vector(values: object, name: str, size: int, dtype: str, place: str = "index") -> Array:
+    """Return `values` as a finite, contiguous (size,) array of `dtype`."""
+    array = real_numbers(values, name)
+    if array.shape != (size,):
+        raise ValueError(f"{name} must have shape ({size},), got {array.shape}")
+    return _finite(array[:, np.newaxis], name, dtype, place)[:, 0]
 
 
 def real_numbers(values: object, name: str) -> Array:
@@ -105,7 +121,7 @@ def _from_objects(array: Array, name: str) -> Array:
         raise ValueError(f"{name} must hold numbers that fit a float, got a larger one") from None
 
 
-def _finite(array: Array, name: str, dtype: str) -> Array:
+def _finite(array: Array, name: str, dtype: str, place_in_vector: str = "") -> Array:
     with np.errstate(over="ignore"):
         converted = np.ascontiguousarray(array, dtype=dtype)
     place = _core.first_nonfinite(converted)
@@ -113,7 +129,6 @@ def _finite(array: Array, name: str, dtype: str) -> Array:
         row, column = place
         value = array[row, column]
         beyond = f", which {dtype} cannot hold" if np.isfinite(value) else ""
-        raise ValueError(
-            f"{name} must be finite, got {value}{beyond} at row {row}, column {column}"
-        )
+        where = f"{place_in_vector} {row}" if place_in_vector else f"row {row}, column {column}"
+        raise ValueError(f"{name} must be finite, got {value}{beyond} at {where}")
     return converted

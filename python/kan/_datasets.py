@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from ._architecture import dtype_name, finite, require_cpu
 from ._random import UniformStream, legacy_generator
 
 __all__ = ["create_dataset", "create_dataset_from_data"]
@@ -72,7 +73,7 @@ def create_dataset(
     ValueError
         If a range, a size or the shape of the labels is wrong, or a label is not finite.
     """
-    _require_cpu(device)
+    require_cpu(device)
     if f_mode not in ("col", "row"):
         raise ValueError(f"f_mode must be 'col' or 'row', got {f_mode!r}")
     n_var = _count(n_var, "n_var", minimum=1)
@@ -124,7 +125,7 @@ def create_dataset_from_data(
     ValueError
         If shapes do not fit, a number is not finite, or `train_ratio` leaves nothing to train on.
     """
-    _require_cpu(device)
+    require_cpu(device)
     points = _real_numbers(inputs, "inputs")
     if points.dtype != np.float32:
         points = points.astype(np.float64)
@@ -143,11 +144,6 @@ def create_dataset_from_data(
         {part: points[chosen] for part, chosen in rows.items()},
         {part: targets[chosen] for part, chosen in rows.items()},
     )
-
-
-def _require_cpu(device: object) -> None:
-    if str(device).split(":")[0] != "cpu":
-        raise ValueError(f"device must be 'cpu', got {str(device)!r}: kan computes on the CPU")
 
 
 def _count(value: int, name: str, minimum: int) -> int:
@@ -184,7 +180,7 @@ def _sample_inputs(
     stream: UniformStream, ranges: Array, sizes: dict[str, int], dtype: DTypeLike
 ) -> dict[str, Array]:
     """Draw the columns in pykan's order: per variable first the training, then the test part."""
-    kind = np.dtype(dtype)
+    kind = np.dtype(dtype_name(dtype))
     inputs = {part: np.empty((size, len(ranges)), dtype=kind) for part, size in sizes.items()}
     for variable, (low, high) in enumerate(ranges):
         width, start = np.array([high - low, low], dtype=kind)
@@ -256,6 +252,7 @@ def _standardized(parts: dict[str, Array], option: str) -> dict[str, Array]:
 
 
 def _split_rows(count: int, train_ratio: float, seed: int) -> dict[str, Array]:
+    train_ratio = finite(train_ratio, "train_ratio")
     if not 0 < train_ratio <= 1:
         raise ValueError(f"train_ratio must be above 0 and at most 1, got {train_ratio}")
     train_count = int(count * train_ratio)

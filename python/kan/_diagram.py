@@ -120,12 +120,15 @@ def draw(
     from ._arrangement import arrange
     from ._drawing import Canvas, Names
 
+    _figures.require_axes(ax)
     picture = arrange(diagram)
     below = Names(inputs, picture.inputs[:, 0], varscale)
     above = Names(outputs, picture.outputs[:, 0], varscale)
     headline = Names([title] if title else [], np.array([0.5]))
     canvas = Canvas(picture, below, above, headline)
-    canvas.open(ax or _figures.bare_axes(10.0 * scale, 10.0 * scale * canvas.height))
+    canvas.open(
+        ax if ax is not None else _figures.bare_axes(10.0 * scale, 10.0 * scale * canvas.height)
+    )
     canvas.draw_edges(beta, sample, tick)
     canvas.draw_nodes()
     canvas.write_names()

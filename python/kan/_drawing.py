@@ -261,6 +261,7 @@ def _range(*parts: ArrayLike) -> tuple[float, float]:
     return (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 0.0)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is not finite is not drawn
 def _to_unit(values: ArrayLike, bounds: tuple[float, float]) -> Array:
     """Map the bounds to 0 and 1; a curve without height runs through the middle."""
     low, high = bounds

@@ -10,7 +10,7 @@ try:
 except ImportError as error:
     raise ImportError('drawing needs matplotlib: pip install "kan-core[plot]"') from error
 
-__all__ = ["FreeFigure", "bare_axes"]
+__all__ = ["FreeFigure", "bare_axes", "require_axes"]
 
 
 class FreeFigure(Figure):  # type: ignore[misc, unused-ignore]  # Any without matplotlib
@@ -24,6 +24,15 @@ class FreeFigure(Figure):  # type: ignore[misc, unused-ignore]  # Any without ma
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", bbox_inches="tight")
         return buffer.getvalue()
+
+
+def require_axes(ax: object) -> None:
+    """Raise unless this is an axes to draw on, or None."""
+    if ax is not None and not isinstance(ax, Axes):
+        raise TypeError(
+            f"ax must be a matplotlib Axes, such as figure.add_subplot() makes, "
+            f"got {type(ax).__name__}"
+        )
 
 
 def bare_axes(width: float, height: float) -> Axes:

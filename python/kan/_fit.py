@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 
 from . import _core
 from ._architecture import Core
+from ._domain import has_borders, refuse_outside
 from ._fit_options import FitOptions, Progress
 from ._grids import update_grid
 from ._history import History
@@ -31,12 +34,19 @@ class Best:
     network: Any = None
     stale: int = 0
 
-    def offer(self, value: float, network: Core, min_delta: float) -> None:
-        """Take a network if it is better; count how often in a row none was."""
-        self.stale = 0 if value < self.value - min_delta else self.stale + 1
+    def take(self, value: float, network: Core) -> None:
+        """Take a network if it is better."""
         if value < self.value:
             self.value = value
             self.network = network.copy()
+
+    def offer(
+        self, value: float, network: Core, report: Callable[[float], float], min_delta: float
+    ) -> None:
+        """Take a network if it is better; count how often in a row none was, by `min_delta`."""
+        better = value < self.value and report(self.value) - report(value) >= min_delta
+        self.stale = 0 if better else self.stale + 1
+        self.take(value, network)
 
 
 @dataclass
@@ -49,7 +59,8 @@ class Run:
     options: FitOptions
     history: History = field(default_factory=History)
     best: Best = field(default_factory=Best)
-    moving: Any = None  # the network on the grid that the optimizer does not know yet
+    # What the model holds if an error ends the run just now; else the optimizer's parameters.
+    whole: Any = None
 
     def __post_init__(self) -> None:
         self.suffix = "32" if self.network.dtype == "float32" else "64"
@@ -58,6 +69,7 @@ class Run:
         if self.batch and self.problem.loss.function is not None:
             raise ValueError("batch works with the named losses, not with a function as loss_fn")
         self.epoch = math.ceil(data.count / self.batch) if self.batch else 1
+        self._refuse_outside()
         self.objective = self.problem.loss.objective(self.network, data, self.batch, options.seed)
         self.optimizer = self._make_optimizer()
         self.core_best = self._core("Best")()
@@ -72,48 +84,79 @@ class Run:
             return self._core("Adam")(start, rate, self.options.weight_decay)
         return self._core("Lbfgs")(start, rate)
 
+    def _refuse_outside(self) -> None:
+        """Raise if rows will lie outside a grid that has borders: after step 0 these stay."""
+        if not has_borders(self.network):
+            return
+        network = self._moved(0)[0] if self.options.moves_grid(0) else self.network
+        refuse_outside(network, self.problem.given, self.problem.name)
+        if self.problem.test is not None:
+            refuse_outside(network, self.problem.test, "dataset['test_input']")
+
     def go(self) -> History:
         """Train; on any exception the model keeps its last whole step."""
         began = time.perf_counter()
-        self.history.stopped = "steps"
+        options, history = self.options, self.history
+        history.stopped = "steps"
         try:
-            with Bar(self.options.steps, self.options.verbose, self.options.log) as bar:
-                self.best.offer(self._deciding_value(), self.network, 0.0)
-                while self.history.steps < self.options.steps and self._stretch(bar):
+            with Bar(options.steps, options.verbose, options.log, options.display_metrics) as bar:
+                self._begin()
+                while history.steps < options.steps and self._stretch(bar):
                     pass
         except BaseException:
-            self.history.stopped = "interrupted"
-            if self.moving is not None:
-                self.network.assign(self.moving)
+            history.stopped = "interrupted"
+            if self.whole is not None:
+                self.network.assign(self.whole)
             else:
                 self.network.set_parameters(self.optimizer.parameters)
             raise
         finally:
-            self.history.seconds = time.perf_counter() - began
-        self._take_core_best()
-        if self.batch and self.history.stopped != "steps":  # in the middle of an epoch
-            self.best.offer(self._deciding_value(), self.network, 0.0)
+            history.seconds = time.perf_counter() - began
+        self._take_core_best(self.network)
+        if self.batch and history.stopped != "steps":  # in the middle of an epoch
+            self.best.take(self._deciding_value(), self.network)
         if self.best.network is not None:
             self.network.assign(self.best.network)
-        return self.history
+        if history.stopped == "not finite":
+            cause = self.problem.loss.not_finite(self.network.dtype)
+            warnings.warn(
+                f"fit ended after step {history.steps}: {cause}", RuntimeWarning, stacklevel=3
+            )
+        return history
+
+    def _begin(self) -> None:
+        """Look at the start, and move grids that do not hold their inputs."""
+        self.best.take(self._deciding_value(), self.network)
+        if self.options.steps == 0:
+            return
+        if self.options.moves_grid(0):
+            self._move_grid(0)
+            if has_borders(self.network):  # the grids of before need not hold the rows
+                self.best = Best()
+                self.best.take(self._deciding_value(), self.network)
+        if not math.isfinite(self.best.value):
+            value = self.problem.loss.value(self.network, self.problem.train)
+            if not math.isfinite(value):
+                cause = self.problem.loss.not_finite(self.network.dtype)
+                raise ValueError(f"fit cannot begin with a loss of {value}: {cause}")
 
     def _stretch(self, bar: Bar) -> bool:
         """Take steps up to the next event; False if the training is over."""
         step = self.history.steps
-        if self.options.moves_grid(step):
+        if step and self.options.moves_grid(step):
             self._move_grid(step)
         values, more = _core.run(
             self.optimizer, self.objective, self._steps_until_event(bar), self.core_best
         )
         self.network.set_parameters(self.optimizer.parameters)
-        report = self.problem.loss.report
-        self.history["train_loss"].extend(report(value) for value in values)
-        self.history["reg"].extend(0.0 for _ in values)
+        losses = [self.problem.loss.report(value) for value in values]
+        self._append("train_loss", losses)
+        self._append("reg", (0.0 for _ in losses))
+        self.history.steps += len(losses)
         self._record()
-        bar.advance(len(values), self.history)
-        called_off = self._called_off()
-        if not more:
-            self.history.stopped = "converged"
+        called_off, changed = self._hand_over(bar, losses)
+        if not more and not changed:
+            self.history.stopped = "converged" if self._is_finite() else "not finite"
         elif self._out_of_patience():
             self.history.stopped = "patience"
         elif called_off:
@@ -123,7 +166,7 @@ class Run:
     def _steps_until_event(self, bar: Bar) -> int:
         step, options = self.history.steps, self.options
         watched = self.problem.test or self.problem.validation or options.patience
-        if options.callbacks or options.metrics or (watched and not self.batch):
+        if options.callbacks or options.named_metrics or (watched and not self.batch):
             return 1
         most = min(options.steps - step, bar.stretch, MOST_STEPS)
         if self.batch:
@@ -139,43 +182,83 @@ class Run:
         value = self.problem.loss.value(self.network, decider)
         return value if math.isfinite(value) else math.inf
 
+    def _append(self, name: str, values: Iterable[float]) -> None:
+        self.history.setdefault(name, []).extend(values)
+
     def _record(self) -> None:
-        """Losses and metrics after a stretch, and the best network."""
+        """Losses after a stretch, and the best network."""
         report, step = self.problem.loss.report, self.history.steps
         at_epoch_end = not self.batch or step % self.epoch == 0 or step == self.options.steps
         if self.problem.test is not None:
             value = self.problem.loss.value(self.network, self.problem.test)
-            self.history["test_loss"].append(report(value))
+            self._append("test_loss", [report(value)])
         if at_epoch_end and (self.batch or self.problem.validation is not None):
             value = self._deciding_value()
-            self.best.offer(value, self.network, self.options.min_delta)
+            self.best.offer(value, self.network, report, self.options.min_delta)
             if self.problem.validation is not None:
-                self.history.setdefault("validation_loss", []).append(report(value))
+                self._append("validation_loss", [report(value)])
         elif not self.batch and self.options.patience is not None:
-            self.best.offer(self.optimizer.value, self.network, self.options.min_delta)
-        for metric in self.options.metrics or ():
-            name = getattr(metric, "__name__", type(metric).__name__)
-            self.history.setdefault(name, []).append(float(metric()))
+            self.best.offer(self.optimizer.value, self.network, report, self.options.min_delta)
+
+    def _hand_over(self, bar: Bar, losses: list[float]) -> tuple[bool, bool]:
+        """Call metrics and callbacks: whether they end the run, whether they changed the model."""
+        if not self.options.named_metrics and not self.options.callbacks:
+            bar.advance(len(losses), self.history)
+            return False, False
+        self.whole = self.network.copy()
+        for name, metric in self.options.named_metrics.items():
+            self._append(name, [_number(metric(), name)])
+        bar.advance(len(losses), self.history)
+        progress = Progress(
+            self.model, self.history.steps, self.options.steps, self.history, losses[-1]
+        )
+        answers = [callback(progress) for callback in self.options.callbacks or ()]
+        changed = not _same(self.network, self.whole)
+        if changed:
+            self._take_core_best(self.whole)
+            self._restart()
+            self.best.take(self._deciding_value(), self.network)
+        self.whole = None
+        called_off = any(isinstance(one, (bool, np.bool_)) and one for one in answers)
+        return called_off, changed
+
+    def _restart(self) -> None:
+        """Make the optimizer go on from the model as it is, without memories of another one."""
+        self.optimizer.reset(self.network.parameters())
+        self.core_best = self._core("Best")()
+
+    def _is_finite(self) -> bool:
+        """Whether the loss and its gradient are finite: Adam stops only where they are not."""
+        if self.options.opt == "Adam" or not math.isfinite(self.optimizer.value):
+            return False
+        gradient = self.problem.loss.gradient(self.network, self.problem.train)
+        return bool(np.isfinite(gradient).all())
 
     def _out_of_patience(self) -> bool:
         return self.options.patience is not None and self.best.stale >= self.options.patience
 
-    def _called_off(self) -> bool:
-        progress = Progress(self.model, self.history.steps, self.options.steps, self.history)
-        answers = [callback(progress) for callback in self.options.callbacks or ()]
-        return any(isinstance(answer, (bool, np.bool_)) and answer for answer in answers)
-
-    def _take_core_best(self) -> None:
-        """Make the best point that the core saw on this grid the best of all, if it is."""
+    def _take_core_best(self, network: Core) -> None:
+        """Make the best point that the core saw on this network's grid the best, if it is."""
         if self.batch or self.problem.validation is not None:
             return  # values of batches do not compare, and validation decides by itself
         if self.core_best.value < self.best.value:
-            better = self.network.copy()
+            better = network.copy()
             better.set_parameters(self.core_best.parameters)
             self.best.value, self.best.network = self.core_best.value, better
 
     def _move_grid(self, step: int) -> None:
-        self._take_core_best()
+        self._take_core_best(self.network)
+        moved, any_moved = self._moved(step)
+        if not any_moved or not math.isfinite(self.problem.loss.value(moved, self.problem.train)):
+            return
+        self.whole = moved
+        self.network.assign(moved)
+        self.history.grid_updates.append(step)
+        self._restart()
+        self.whole = None
+
+    def _moved(self, step: int) -> tuple[Any, bool]:
+        """Return a network whose grids follow the data as in this step, and whether any moved."""
         moved: Any = self.network.copy()
         # What flows through an untrained network says little: zooming in on it traps the training.
         any_moved = update_grid(
@@ -183,12 +266,23 @@ class Run:
             self.problem.train,
             self.model.grid_eps,
             outgrown_only=step == 0,
+            also_held=self.problem.given if has_borders(self.network) else None,
         )
-        if not any_moved or not math.isfinite(self.problem.loss.value(moved, self.problem.train)):
-            return
-        self.moving = moved
-        self.network.assign(moved)
-        self.history.grid_updates.append(step)
-        self.optimizer.reset(self.network.parameters())
-        self.moving = None
-        self.core_best = self._core("Best")()
+        return moved, any_moved
+
+
+def _same(one: Core, other: Core) -> bool:
+    """Whether parameters and grids are the same."""
+    return np.array_equal(one.parameters(), other.parameters()) and all(
+        np.array_equal(one.knots(index), other.knots(index)) for index in range(len(one.layers))
+    )
+
+
+def _number(value: Any, name: str) -> float:
+    """Return what a metric returned as a float."""
+    try:
+        if isinstance(value, (str, bytes)):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"metric {name} must return a number, got {value!r}") from None

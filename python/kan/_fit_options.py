@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ._architecture import finite, integer, is_sequence, one_of
-from ._history import History
+from ._architecture import finite, flag, integer, is_sequence, one_of
+from ._history import OWN_CURVES, History
 
 __all__ = ["OPTIMIZERS", "FitOptions", "Progress"]
 
@@ -32,9 +32,11 @@ class FitOptions:
     patience: int | None = None
     min_delta: float = 0.0
     metrics: Sequence[Callable[[], Any]] | None = None
+    display_metrics: Sequence[str] | None = None
     callbacks: Sequence[Callable[[Progress], Any]] | None = None
     verbose: bool | None = None
     seed: int = 1
+    named_metrics: dict[str, Callable[[], Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         one_of(self.opt, "opt", list(OPTIMIZERS))
@@ -59,7 +61,11 @@ class FitOptions:
         if self.patience is not None:
             self.patience = integer(self.patience, "patience", 1)
         self.min_delta = finite(self.min_delta, "min_delta", 0.0)
-        self.metrics = _callables(self.metrics, "metrics")
+        self.update_grid = flag(self.update_grid, "update_grid")
+        if self.verbose is not None:
+            self.verbose = flag(self.verbose, "verbose")
+        self.named_metrics = _named(_callables(self.metrics, "metrics"))
+        self.display_metrics = _curves(self.display_metrics, [*OWN_CURVES, *self.named_metrics])
         self.callbacks = _callables(self.callbacks, "callbacks")
 
     def moves_grid(self, step: int) -> bool:
@@ -67,6 +73,32 @@ class FitOptions:
         every = max(1, self.stop_grid_update_step // self.grid_update_num)
         inside = self.start_grid_update_step <= step < self.stop_grid_update_step
         return self.update_grid and inside and step % every == 0
+
+
+def _named(metrics: list[Callable[[], Any]]) -> dict[str, Callable[[], Any]]:
+    """Return metrics by name; the second ``<lambda>`` is called ``<lambda>_2``."""
+    named: dict[str, Callable[[], Any]] = {}
+    for metric in metrics:
+        name = unique = str(getattr(metric, "__name__", type(metric).__name__))
+        if name in OWN_CURVES:
+            raise ValueError(
+                f"metrics must not be named {', '.join(OWN_CURVES)}, which the history has of "
+                f"its own, got {name}: give the function another name"
+            )
+        number = 2
+        while unique in named:
+            unique, number = f"{name}_{number}", number + 1
+        named[unique] = metric
+    return named
+
+
+def _curves(names: Any, known: list[str]) -> list[str] | None:
+    """Return which curves the progress bar shows; None leaves it the choice."""
+    if names is None:
+        return None
+    if not is_sequence(names):
+        raise TypeError(f"display_metrics must be a list of names, got {names!r}")
+    return [one_of(name, "display_metrics", known) for name in names]
 
 
 def _callables(given: Any, name: str) -> list[Callable[..., Any]]:
@@ -80,15 +112,12 @@ def _callables(given: Any, name: str) -> list[Callable[..., Any]]:
 class Progress:
     """What callbacks see after each step: the model as it is and the curves so far.
 
-    A callback that returns True ends the training.
+    A callback that returns True ends the training; one that changes the model makes it go on
+    from there.
     """
 
     model: Any
     step: int
     steps: int
     history: History
-
-    @property
-    def train_loss(self) -> float:
-        """Training loss of this step, as in the history."""
-        return self.history["train_loss"][-1]
+    train_loss: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -29,20 +30,24 @@ def update_grid(
     grid_eps: float,
     *,
     outgrown_only: bool = False,
+    also_held: Rows | None = None,
 ) -> bool:
     """Move the grid of every layer to where its inputs are, layer by layer.
 
-    The points are ``grid_eps * uniform + (1 - grid_eps) * quantiles`` of the inputs, as in pykan;
-    the splines are refitted to their old values at the inputs. An input that does not vary keeps
-    its grid, shifted if it lies outside; with `outgrown_only`, so does one that lies inside its
-    grid. If a refit is not finite, nothing changes. Returns whether anything moved.
+    The points are ``grid_eps * uniform + (1 - grid_eps) * quantiles`` of the inputs, as in pykan,
+    or uniform where those are too close to each other; the splines are refitted to their old
+    values at the inputs. An input that does not vary keeps its grid, shifted if it lies outside;
+    with `outgrown_only`, so does one that lies inside its grid. With `also_held`, the grids of
+    the network's inputs hold these rows too, and they never shrink. If a refit is not finite,
+    nothing changes. Returns whether anything moved.
     """
     if not data.count:
         return False
     rows = data.some()
     any_moved = False
     for index, layer in enumerate(network.layers):
-        low, high = _ranges(network, data, index)
+        grows = index == 0 and also_held is not None
+        low, high = _ranges(network, [data, also_held] if grows else [data], index)
         inputs = _core.activations(network, rows, index).astype(np.float64)
         knots = network.knots(index).astype(np.float64)
         old = network.coefficients(index)
@@ -53,7 +58,7 @@ def update_grid(
             current = knots[i, layer.degree : layer.degree + layer.intervals + 1]
             if outgrown_only and current[0] <= ends[0] and ends[1] <= current[-1]:
                 continue
-            points = _new_points(inputs[:, i], ends, current, grid_eps, network.dtype)
+            points = _new_points(inputs[:, i], ends, current, grid_eps, network.dtype, grows=grows)
             if points is not None:
                 moved[i] = extend(points[np.newaxis], layer.degree)[0]
                 refitted[i] = _refit(network, index, i, inputs[:, i], moved[i])
@@ -64,49 +69,72 @@ def update_grid(
     return any_moved
 
 
-def _ranges(network: Core, data: Rows, index: int) -> tuple[Array, Array]:
+def _ranges(network: Core, parts: Iterable[Rows | None], index: int) -> tuple[Array, Array]:
     """Return the smallest and largest value of each input of a layer over all rows."""
-    found = [_core.activation_range(network, block, index) for block in data.blocks()]
+    blocks = (block for rows in parts if rows is not None for block in rows.blocks())
+    found = [_core.activation_range(network, block, index) for block in blocks]
     low = np.min([low for low, _ in found], axis=0)
     high = np.max([high for _, high in found], axis=0)
     return low, high
 
 
 def _new_points(
-    x: Array, ends: tuple[float, float], current: Array, grid_eps: float, dtype: str
+    x: Array,
+    ends: tuple[float, float],
+    current: Array,
+    grid_eps: float,
+    dtype: str,
+    *,
+    grows: bool,
 ) -> Array | None:
     """Return the grid points for one input, or None if its grid should stay."""
-    points = _points(x, *ends, current.size - 1, grid_eps)
-    if _usable(points, dtype):
-        return points
-    if not np.isfinite(ends).all() or (current[0] <= ends[0] and ends[1] <= current[-1]):
+    intervals = current.size - 1
+    if not np.isfinite(ends).all():
         return None
-    shifted: Array = current + (sum(ends) - current[0] - current[-1]) / 2
-    return shifted if _usable(shifted, dtype) else None
+    if not _usable(np.linspace(*ends, intervals + 1), dtype):  # the input hardly varies
+        if current[0] <= ends[0] and ends[1] <= current[-1]:
+            return None
+        return _shifted(current, sum(ends) / 2, dtype)
+    if grows:
+        ends = (min(ends[0], current[0]), max(ends[1], current[-1]))
+    for share in (grid_eps, 1.0):
+        points = _points(x, *ends, intervals, share)
+        if _usable(points, dtype):
+            return points
+    return None
 
 
-def _points(x: Array, low: float, high: float, intervals: int, grid_eps: float) -> Array:
+def _points(x: Array, low: float, high: float, intervals: int, uniform_share: float) -> Array:
     quantiles = np.sort(x)[np.arange(intervals) * x.size // intervals]
     adaptive = np.append(quantiles, high)
     adaptive[0] = low
     uniform = np.linspace(low, high, intervals + 1)
-    points = grid_eps * uniform + (1.0 - grid_eps) * adaptive
+    points = uniform_share * uniform + (1.0 - uniform_share) * adaptive
     points[0], points[-1] = low, high  # exactly: no sample may lie outside by a rounding
     return points
 
 
+def _shifted(current: Array, center: float, dtype: str) -> Array | None:
+    """Return the grid around another center, wider if the precision there demands it."""
+    offsets = current - (current[0] + current[-1]) / 2
+    needed = 2 * _least_cell(center + offsets, dtype)
+    shifted: Array = center + offsets * max(1.0, needed / np.diff(offsets).min())
+    return shifted if _usable(shifted, dtype) else None
+
+
 def _usable(points: Array, dtype: str) -> bool:
     """Whether the grid spans an interval and no cell is lost to rounding."""
-    if not np.isfinite(points).all():
-        return False
-    scale = np.abs(points[[0, -1]]).max()
-    least = 16 * np.finfo(dtype).eps * scale
-    return bool(np.diff(points).min() > least)
+    return bool(np.isfinite(points).all() and np.diff(points).min() > _least_cell(points, dtype))
+
+
+def _least_cell(points: Array, dtype: str) -> float:
+    """Return how far apart grid points must be to stay distinct and evaluate well."""
+    return float(16 * np.finfo(dtype).eps * np.abs(points[[0, -1]]).max())
 
 
 def _refit(network: Core, index: int, i: int, x: Array, knots: Array) -> Array:
     """Return the splines of input i on new knots, (M, S), fitted to their values at x."""
-    layer = network.layers[index]
+    layer, x = network.layers[index], np.sort(x)
     values = spline_values(network, index, i, np.append(x, sample_points(knots, layer.degree)))
     return fit_splines(knots, layer.degree, x, values[: x.size], values[x.size :])
 
@@ -122,6 +150,7 @@ def spline_values(network: Core, index: int, i: int, x: Array) -> Array:
     return values
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what overflows is not finite, and refused
 def refined(network: Core, intervals: list[int]) -> Core:
     """Return a network with finer (or coarser) grids that computes the same function inside them.
 
@@ -138,6 +167,12 @@ def refined(network: Core, intervals: list[int]) -> Core:
         if network.affine_enabled:
             for which in ("subnode_scale", "subnode_bias", "node_scale", "node_bias"):
                 finer.affine(index, which)[:] = network.affine(index, which)
+    if not np.isfinite(finer.parameters()).all():
+        largest = np.abs(network.parameters()).max()
+        raise ValueError(
+            f"refine() cannot keep a function with parameters as large as {largest:.0e}: on the "
+            f"new grid they do not fit {network.dtype}"
+        )
     finer.set_trainable(*network.trainable_groups())
     return finer  # type: ignore[no-any-return]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -9,7 +10,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["History"]
+__all__ = ["OWN_CURVES", "History"]
+
+# Metrics must have other names.
+OWN_CURVES = ("train_loss", "test_loss", "validation_loss", "reg")
 
 
 class History(dict[str, list[float]]):
@@ -30,6 +34,8 @@ class History(dict[str, list[float]]):
         Wall time of the run.
     grid_updates : iterable of int
         Steps, counted from 0, that began by moving the grid.
+    steps : int, optional
+        Number of steps taken; by default as many as there are training losses.
     """
 
     def __init__(
@@ -40,6 +46,7 @@ class History(dict[str, list[float]]):
         stopped: str = "",
         seconds: float = 0.0,
         grid_updates: Iterable[int] = (),
+        steps: int | None = None,
     ) -> None:
         super().__init__(train_loss=[], test_loss=[], reg=[])
         for name, values in (curves or {}).items():
@@ -49,10 +56,11 @@ class History(dict[str, list[float]]):
         self.seconds = float(seconds)
         self.grid_updates = [int(step) for step in grid_updates]
 
-    @property
-    def steps(self) -> int:
-        """Number of steps taken."""
-        return len(self["train_loss"])
+        self.steps = len(self["train_loss"]) if steps is None else int(steps)
+
+    def copy(self) -> History:
+        """Return a history with lists of its own."""
+        return copy.deepcopy(self)
 
     def plot(self, ax: Axes | None = None, *, log: bool = True) -> Figure:
         """Draw the loss curves; grid updates are marked by thin vertical lines.
@@ -73,9 +81,12 @@ class History(dict[str, list[float]]):
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `ax` is something else.
         """
-        from ._figures import FreeFigure
+        from ._figures import FreeFigure, require_axes
 
+        require_axes(ax)
         if ax is None:
             ax = FreeFigure(figsize=(6.0, 3.5), layout="constrained").add_subplot()
         losses = {name: values for name, values in self._losses().items() if values}

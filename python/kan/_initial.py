@@ -10,7 +10,7 @@ from . import _core
 from ._architecture import Core
 from ._arrays import Array
 from ._random import UniformStream
-from ._splines import basis_matrix
+from ._splines import interpolate
 
 __all__ = ["Start", "initialize", "nearest_edges"]
 
@@ -58,24 +58,11 @@ def initialize(network: Core, start: Start, seed: int, dtype: str) -> None:
 
 def _interpolate(network: Core, index: int, layer: _core.Layer, values: Array) -> Array:
     """Return minimum-norm coefficients (I, M, S) that take `values` (G+1, I, S) at the grid."""
-    knots = network.knots(index).astype(np.float64)
-    degree = layer.degree
-    result = np.empty((layer.inputs, layer.intervals + degree, layer.subnodes))
-    for i, own in enumerate(knots):
-        points = own[degree : degree + layer.intervals + 1]
-        if i == 0 or not np.array_equal(own, knots[i - 1]):
-            inverse = _right_inverse(basis_matrix(own, degree, points))
-        result[i] = inverse @ values[:, i, :]
-    return result
-
-
-def _right_inverse(matrix: Array) -> Array:
-    """Return the pseudoinverse, B^T (B B^T)^-1 where B has more columns than rows."""
-    rows, columns = matrix.shape
-    if columns < rows:  # degree 0: the last point shares a cell with the one before
-        return np.linalg.pinv(matrix)
-    inverse: Array = np.linalg.solve(matrix @ matrix.T, matrix).T
-    return inverse
+    knots = network.knots(index)[0].astype(np.float64)  # new grids are the same for all inputs
+    shape = (layer.intervals + layer.degree, layer.inputs, layer.subnodes)
+    flat = interpolate(knots, layer.degree, values.reshape(len(values), -1))
+    by_input: Array = flat.reshape(shape).transpose(1, 0, 2)
+    return by_input
 
 
 def nearest_edges(inputs: int, outputs: int) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _core
 from ._architecture import Core
-from ._arrays import Array, as_labels, as_matrix, as_targets, as_weights
+from ._arrays import Array, as_labels, as_matrix, as_targets, as_weights, real_numbers
 from ._rows import Rows
 
 __all__ = ["Data", "Loss", "loss_named"]
@@ -61,16 +61,35 @@ class Loss:
         if self.function is None:
             kind = getattr(_core, f"DataObjective{suffix}")
             return kind(network, data.samples, self.name, batch, seed)
-        x = np.ascontiguousarray(data.x[data.chosen])
-        y = data.y[data.chosen]
-        trainable = network.trainable().astype(network.dtype)
+        x, y = np.ascontiguousarray(data.x[data.chosen]), data.y[data.chosen]
 
         def evaluate(parameters: Array) -> tuple[float, Array]:
             network.set_parameters(parameters)
-            value, slope = self._call(_core.predict(network, x), y)
-            return value, _core.pullback(network, x, slope)[0] * trainable
+            return self._value_and_gradient(network, x, y)
 
         return getattr(_core, f"FunctionObjective{suffix}")(network, evaluate)
+
+    def gradient(self, network: Core, data: Data) -> Array:
+        """Return the gradient of the loss on data, 0 for what does not train."""
+        if self.function is None:
+            of_core: Array = _core.loss_and_gradient(network, data.samples, self.name)[1]
+            return of_core
+        x, y = np.ascontiguousarray(data.x[data.chosen]), data.y[data.chosen]
+        return self._value_and_gradient(network, x, y)[1]
+
+    def not_finite(self, dtype: str) -> str:
+        """Return what it means that this loss or its gradient is not finite, and what to do."""
+        if self.function is not None:
+            return "loss_fn returned a loss or a gradient that is not finite"
+        return (
+            f"the loss ({self.name}) or its gradient does not fit {dtype}; scale the data, for "
+            "instance to mean 0 and standard deviation 1"
+        )
+
+    def _value_and_gradient(self, network: Core, x: Array, y: Array) -> tuple[float, Array]:
+        value, slope = self._call(_core.predict(network, x), y)
+        trainable = network.trainable().astype(network.dtype)
+        return value, _core.pullback(network, x, slope)[0] * trainable
 
     def _call(self, prediction: Array, y: Array) -> tuple[float, Array]:
         assert self.function is not None
@@ -84,7 +103,9 @@ class Loss:
             value = float(result[0])
         except (TypeError, ValueError):
             raise TypeError(f"loss_fn must return a number as loss, got {result[0]!r}") from None
-        slope = np.ascontiguousarray(result[1], dtype=prediction.dtype)
+        with np.errstate(over="ignore"):  # the training notices what is not finite
+            slope = real_numbers(result[1], "the gradient that loss_fn returns")
+            slope = np.ascontiguousarray(slope, dtype=prediction.dtype)
         if slope.shape != prediction.shape:
             raise ValueError(
                 f"loss_fn must return a gradient of shape {prediction.shape}, got {slope.shape}"

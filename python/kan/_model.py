@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +13,22 @@ from ._architecture import (
     MOST_INTERVALS,
     MOST_SEED,
     Core,
+    dtype_name,
     finite,
+    flag,
+    fraction,
     integer,
     is_sequence,
     layers_of,
     one_of,
     parse_width,
     per_layer,
+    require_cpu,
 )
-from ._arrays import Array, as_matrix, real_numbers
+from ._arrays import Array, as_matrix, as_vector
+from ._copies import Copyable
+from ._domain import grid_ends, refuse_outside
 from ._edge import Edge, edge_of
-from ._files import naming
 from ._fit import Run
 from ._fit_options import FitOptions, Progress
 from ._grids import refined, update_grid
@@ -34,6 +36,7 @@ from ._history import History
 from ._initial import Start, initialize
 from ._losses import Data, check_data, loss_named
 from ._problem import prepare
+from ._pykan import check_fit_arguments
 from ._rows import Rows
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
 
-class KAN:
+class KAN(Copyable):
     """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
 
     Parameters
@@ -84,13 +87,14 @@ class KAN:
     auto_save : bool, default False
         True is refused: nothing is written but by :meth:`save`.
     device : str, default "cpu"
-        Nothing else is accepted.
+        Nothing else is accepted, but None.
     dtype : {"float64", "float32"}
         Precision of parameters and results.
     extrapolation : {"linear", "clamp", "zero", "polynomial", "error"}
         Outside its grid a spline goes on as a straight line; or sees the nearer end of the grid
         instead (the whole edge does); or fades to zero over its ghost knots, as in pykan; or
-        follows its last polynomial; or network inputs out there raise a ValueError.
+        follows its last polynomial; or network inputs out there raise a ValueError (see `fit`
+        for how the grid gets to the data).
 
     Notes
     -----
@@ -131,14 +135,13 @@ class KAN:
         dtype: Any = "float64",
         extrapolation: str = "linear",
     ) -> None:
-        if auto_save:
+        if flag(auto_save, "auto_save"):
             raise ValueError(
                 "auto_save=True is not supported: call save(path) when you want a file"
             )
-        if str(device).split(":")[0] != "cpu":
-            raise ValueError(f"device must be 'cpu', got {str(device)!r}")
+        require_cpu(device)
         layers = layers_of(parse_width(width, mult_arity), grid, k)
-        kind = DTYPES[_dtype_name(dtype)]
+        kind = DTYPES[dtype_name(dtype)]
         base = getattr(_core.Base, one_of(base_fun, "base_fun", BASES))
         policy = getattr(
             _core.Extrapolation, one_of(extrapolation, "extrapolation", EXTRAPOLATIONS)
@@ -147,13 +150,15 @@ class KAN:
             finite(noise_scale, "noise_scale", 0.0),
             finite(scale_base_mu, "scale_base_mu"),
             finite(scale_base_sigma, "scale_base_sigma"),
-            bool(sparse_init),
+            flag(sparse_init, "sparse_init"),
         )
         self.seed = integer(seed, "seed", 0, MOST_SEED)
-        self.grid_eps = _fraction(grid_eps, "grid_eps")
+        self.grid_eps = fraction(grid_eps, "grid_eps")
         self._training_inputs: Array | None = None
-        self._network: Core = kind(layers, base, policy, bool(affine_trainable))
-        self._network.set_trainable(bool(sp_trainable), bool(sb_trainable), True)
+        self._network: Core = kind(layers, base, policy, flag(affine_trainable, "affine_trainable"))
+        self._network.set_trainable(
+            flag(sp_trainable, "sp_trainable"), flag(sb_trainable, "sb_trainable"), True
+        )
         _set_range(self._network, grid_range)
         initialize(self._network, start, self.seed, self.dtype)
 
@@ -222,7 +227,7 @@ class KAN:
         if ready is not None:
             return ready
         x = as_matrix(X, "X", self._network.layers[0].inputs, self.dtype)
-        self._refuse_outside(x)
+        refuse_outside(self._network, Rows(x), "X")
         result: Array = _core.predict(self._network, x)
         return result
 
@@ -253,7 +258,7 @@ class KAN:
         if named.function is not None:
             raise TypeError(f"loss must be 'mse' or 'cross_entropy', got {loss!r}")
         x, targets, weight = check_data(self._network, named, X, y, sample_weight, ("X", "y"))
-        self._refuse_outside(x)
+        refuse_outside(self._network, Rows(x), "X")
         data = Data(x, targets, weight, named, self._network.layers[-1].nodes)
         value, gradient = _core.loss_and_gradient(self._network, data.samples, named.name)
         return float(value), gradient
@@ -265,12 +270,8 @@ class KAN:
 
     def set_parameters(self, flat: ArrayLike) -> None:
         """Set the flat parameter vector (P,); weights of masked edges stay 0."""
-        values = real_numbers(flat, "flat")
-        if values.shape != (self._network.parameter_count,):
-            expected = (self._network.parameter_count,)
-            raise ValueError(f"flat must have shape {expected}, got {values.shape}")
-        column = as_matrix(values[:, np.newaxis], "flat", 1, self.dtype)
-        self._network.set_parameters(np.ascontiguousarray(column[:, 0]))
+        values = as_vector(flat, "flat", self._network.parameter_count, self.dtype)
+        self._network.set_parameters(values)
 
     # ---- training -----------------------------------------------------------------------------
 
@@ -278,11 +279,11 @@ class KAN:
         self,
         X: ArrayLike | Mapping[str, ArrayLike],
         y: ArrayLike | str | None = None,
-        *,
-        opt: str = "LBFGS",
         steps: int = 100,
         log: int = 1,
         lamb: float = 0.0,
+        *,
+        opt: str = "LBFGS",
         lr: float | None = None,
         batch: int = -1,
         weight_decay: float = 0.0,
@@ -296,14 +297,19 @@ class KAN:
         patience: int | None = None,
         min_delta: float = 0.0,
         metrics: Sequence[Callable[[], Any]] | None = None,
+        display_metrics: Sequence[str] | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] | None = None,
         verbose: bool | None = None,
         seed: int | None = None,
+        **pykan: Any,
     ) -> History:
         """Train on inputs and targets, or on a dataset as :func:`create_dataset` makes it.
 
         The best parameters seen are what remains: by the validation rows if some are held out,
         else by the training loss. After Ctrl-C the model holds its last whole step.
+
+        Targets are best scaled to about mean 0 and standard deviation 1: what is many orders
+        of magnitude away from the outputs of a new network (1e17, say) is hardly learnt.
 
         Parameters
         ----------
@@ -311,11 +317,16 @@ class KAN:
             Inputs (N, n_in), or a dict with train_input, train_label and, to be watched,
             test_input and test_label.
         y : array-like
-            Targets (N, n_out), or (N,) for one output; class labels for "cross_entropy".
-        opt : {"LBFGS", "Adam"}
-            One step of LBFGS is up to 20 iterations, as in pykan; one of Adam is one update.
+            Targets (N, n_out), or (N,) for one output; class labels for "cross_entropy". After a
+            dataset `opt` may stand here, as in pykan: ``fit(dataset, "LBFGS", 20)``.
         steps : int, default 100
             Number of steps.
+        log : int, default 1
+            Steps between two updates of the losses beside the bar.
+        lamb : float, default 0
+            Accepted as 0 only: sparsifying is not part of this version.
+        opt : {"LBFGS", "Adam"}
+            One step of LBFGS is up to 20 iterations, as in pykan; one of Adam is one update.
         lr : float, optional
             Default 1 for LBFGS, 1e-3 for Adam.
         batch : int, default -1
@@ -327,39 +338,62 @@ class KAN:
             ``(prediction, y) -> (loss, d loss / d prediction)``.
         sample_weight : array-like, optional
             Weights (N,) of the training samples.
-        lamb : float, default 0
-            Accepted as 0 only: sparsifying is not part of this version.
         update_grid : bool, default True
             Move the grids to the data during the first steps; before the first step only those
-            that do not hold their inputs.
+            that do not hold their inputs. With ``extrapolation="error"`` the grids of the
+            network's inputs only grow here, until they hold all rows of X, those held out too.
         grid_update_num, start_grid_update_step, stop_grid_update_step : int, default 10, -1, 50
             How often, from and until which step.
         validation_fraction : float, default 0
             Share of the rows that is held out to choose the best parameters.
         patience : int, optional
             Stop after so many steps (epochs, with batches) in a row that brought no improvement
-            larger than `min_delta`, of the validation loss if there is one.
+            of at least `min_delta`, of the validation loss if there is one.
         min_delta : float, default 0
-            See `patience`.
+            See `patience`; in units of the reported losses.
         metrics : list of callables, optional
-            Functions without arguments; their values are recorded under their names.
+            Functions without arguments; their values are recorded under their names, a second
+            ``<lambda>`` as ``<lambda>_2``.
+        display_metrics : list of str, optional
+            Losses and metrics that the bar shows; by default the losses.
         callbacks : list of callables, optional
             Called after each step with an object that has `model`, `step`, `steps`, `history`
-            and `train_loss`; returning True stops the training.
+            and `train_loss`; returning True stops the training. A callback may change the model
+            (its parameters or grids): the training goes on from there, the optimizer starts
+            afresh, and still the best parameters seen are what remains.
         verbose : bool, optional
             Progress bar; by default in terminals and notebooks.
-        log : int, default 1
-            Steps between two updates of the losses beside the bar.
         seed : int, optional
             Minibatches and validation rows; default the model's.
+        **pykan
+            Arguments of pykan's `fit` without effect here: those of the regulariser (``lamb_l1``,
+            ``lamb_entropy``, ``lamb_coef``, ``lamb_coefdiff``, ``reg_metric``) while `lamb` is 0,
+            those of its films (``save_fig=False``, ``in_vars``, ``out_vars``, ``beta``,
+            ``save_fig_freq``, ``img_folder``), and ``singularity_avoiding`` and ``y_th``.
 
         Returns
         -------
         History
             A dict of lists of floats: train_loss, test_loss, reg, validation_loss and metrics.
-            Squared errors are reported as their root (RMSE).
+            Squared errors are reported as their root (RMSE). Its `stopped` says why the run ended:
+            "steps", "converged", "patience", "callback" or "not finite".
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument makes no sense; or if the loss is not finite to begin with; or, with
+            ``extrapolation="error"``, if rows of X or test_input will lie outside the grids. The
+            model is then as it was.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the run ended early because the loss or its gradient was not finite.
         """
+        check_fit_arguments(pykan)
         if isinstance(X, Mapping) and isinstance(y, str):  # pykan: fit(dataset, "LBFGS")
+            if opt not in ("LBFGS", y):
+                raise TypeError(f"opt must be given once, got {y!r} and {opt!r}")
             opt, y = y, None
         if finite(lamb, "lamb") != 0.0:
             raise ValueError(f"lamb must be 0: sparsifying is not part of this version, got {lamb}")
@@ -378,14 +412,13 @@ class KAN:
             patience=patience,
             min_delta=min_delta,
             metrics=metrics,
+            display_metrics=display_metrics,
             callbacks=callbacks,
             verbose=verbose,
             seed=self.seed if seed is None else integer(seed, "seed", 0, MOST_SEED),
         )
         loss = loss_named(loss_fn)
         problem = prepare(self._network, X, y, loss, sample_weight, chosen)
-        if not chosen.moves_grid(0):
-            self._refuse_outside(problem.train.x)
         run = Run(self, self._network, problem, chosen)
         self._training_inputs = problem.train.some()
         return run.go()
@@ -419,74 +452,6 @@ class KAN:
         finer._network = refined(self._network, intervals)
         return finer
 
-    # ---- copies and files ---------------------------------------------------------------------
-
-    def copy(self) -> KAN:
-        """Return an independent copy."""
-        twin: KAN = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._network = self._network.copy()
-        return twin
-
-    def __copy__(self) -> KAN:
-        return self.copy()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> KAN:
-        twin = self.copy()
-        others = {name: value for name, value in self.__dict__.items() if name != "_network"}
-        twin.__dict__.update(copy.deepcopy(others, memo))
-        return twin
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what a file would hold: the training inputs stay behind, as with `save`."""
-        others = dict(self.__dict__)
-        del others["_network"], others["_training_inputs"]
-        return {"model": _core.dumps(self._network, self._notes()), "others": others}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._restore(*_core.loads(state["model"]))
-        self.__dict__.update(state["others"])
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to one ``.safetensors`` file, all or nothing.
-
-        Raises
-        ------
-        OSError
-            If it cannot be written; a file that was there is then still there.
-        """
-        with naming(path):
-            _core.save(os.fsencode(path), self._network, self._notes())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> KAN:
-        """Return the model that :meth:`save` wrote, with the same bits.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        FormatError
-            If it is damaged or no model; a ValueError that says what is wrong.
-        """
-        model = cls.__new__(cls)
-        with naming(path):
-            model._restore(*_core.load(os.fsencode(path)))
-        return model
-
-    def _notes(self) -> dict[str, str]:
-        return {"settings": json.dumps({"seed": self.seed, "grid_eps": self.grid_eps})}
-
-    def _restore(self, network: Core, notes: dict[str, str]) -> None:
-        try:
-            settings = json.loads(notes.get("settings", "{}"))
-            self.seed = integer(settings.get("seed", 1), "seed", 0, MOST_SEED)
-            self.grid_eps = _fraction(settings.get("grid_eps", 0.02), "grid_eps")
-        except (TypeError, ValueError, AttributeError, RecursionError) as error:
-            raise _core.FormatError(f"settings of the model: {error}") from None
-        self._network = network
-        self._training_inputs = None
-
     # ---- pictures -----------------------------------------------------------------------------
 
     def plot(
@@ -503,6 +468,7 @@ class KAN:
         *,
         X: ArrayLike | None = None,
         ax: Axes | None = None,
+        folder: object = None,
     ) -> Figure:
         """Draw the network: inputs below, outputs above, the function of each edge on it.
 
@@ -528,6 +494,8 @@ class KAN:
             `fit`, or else points spread over the grids.
         ax : matplotlib Axes, optional
             Where to draw; by default in a new figure.
+        folder : optional
+            Accepted for pykan's sake; there are no files to put into it.
 
         Returns
         -------
@@ -564,10 +532,10 @@ class KAN:
             return x
         if self._training_inputs is not None:
             return self._training_inputs
-        knots = self._network.knots(0)
-        low, high = knots[:, layer.degree], knots[:, layer.degree + layer.intervals]
+        low, high = grid_ends(self._network)
         unit = np.random.default_rng(0).random((1000, layer.inputs))
-        return (low + unit * (high - low)).astype(self.dtype)
+        spread: Array = (low + unit * (high - low)).astype(self.dtype)
+        return spread
 
     def __repr__(self) -> str:
         shape = [pair[0] if pair[1] == 0 else pair for pair in self.width]
@@ -580,36 +548,6 @@ class KAN:
         from ._html import table
 
         return table(repr(self), self._network)
-
-    def _refuse_outside(self, x: Array) -> None:
-        """Raise if the policy is "error" and an input is outside the grid."""
-        if self._network.extrapolation != _core.Extrapolation.error or not len(x):
-            return
-        layer = self._network.layers[0]
-        knots = self._network.knots(0)
-        low, high = knots[:, layer.degree], knots[:, layer.degree + layer.intervals]
-        outside = np.argwhere((x < low) | (x > high))
-        if len(outside):
-            row, column = outside[0]
-            raise ValueError(
-                f"X must lie inside the grid (extrapolation='error'): got {x[row, column]:g} at "
-                f"row {row}, column {column}, whose grid is [{low[column]:g}, {high[column]:g}]"
-            )
-
-
-def _dtype_name(dtype: Any) -> str:
-    try:
-        name = np.dtype(dtype).name
-    except TypeError:
-        raise TypeError(f"dtype must be 'float64' or 'float32', got {dtype!r}") from None
-    return one_of(name, "dtype", list(DTYPES))
-
-
-def _fraction(value: Any, name: str) -> float:
-    number = finite(value, name, 0.0)
-    if number > 1.0:
-        raise ValueError(f"{name} must be in 0..1, got {number}")
-    return number
 
 
 def _one_or_all(values: list[int]) -> int | list[int]:

@@ -12,15 +12,21 @@ from ._architecture import Core
 from ._arrays import Array
 from ._fit_options import FitOptions
 from ._losses import Data, Loss, check_data
+from ._rows import Rows
 
 __all__ = ["Problem", "prepare"]
 
 
 @dataclass
 class Problem:
-    """Checked data: what is trained on, what stops the training, what is only watched."""
+    """Checked data: what is trained on, what stops the training, what is only watched.
+
+    `given` are the rows to train on and to hold out together, and `name` what to call them.
+    """
 
     loss: Loss
+    given: Rows
+    name: str
     train: Data
     validation: Data | None = None
     test: Data | None = None
@@ -49,7 +55,8 @@ def prepare(
     outputs = network.layers[-1].nodes
     # A batch of rows without weight would have no mean: such rows count as absent.
     rows = None if weights is None or weights.all() else np.flatnonzero(weights).astype(np.int64)
-    problem = Problem(loss, Data(x, targets, weights, loss, outputs, rows))
+    given = Data(x, targets, weights, loss, outputs, rows)
+    problem = Problem(loss, given, names[0], train=given)
     if options.validation_fraction > 0.0:
         everyone = np.arange(len(x), dtype=np.int64) if rows is None else rows
         kept, held_out = _split(everyone, options)

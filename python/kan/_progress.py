@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 
 from tqdm.auto import tqdm
@@ -12,6 +13,9 @@ from ._history import History
 
 __all__ = ["Bar"]
 
+# Curves whose latest values are shown.
+USUAL = ("train_loss", "test_loss", "validation_loss")
+
 # Stretches of steps that took less than so many seconds may be longer.
 QUICK = 0.05
 
@@ -19,13 +23,16 @@ QUICK = 0.05
 class Bar:
     """A tqdm bar that shows the latest losses; by default where somebody is watching."""
 
-    def __init__(self, steps: int, verbose: bool | None, log: int) -> None:
+    def __init__(
+        self, steps: int, verbose: bool | None, log: int, names: Sequence[str] | None = None
+    ) -> None:
         watched = sys.stderr is not None and sys.stderr.isatty()
         in_notebook = "ipykernel" in sys.modules
         shown = (watched or in_notebook) if verbose is None else bool(verbose)
         self._bar = tqdm(total=steps, disable=not shown, desc="fit", leave=True)
         self._shown = shown
         self._log = log
+        self._names = USUAL if names is None else names
         self._done = 0
         self._next_stretch = 1
         self._last = time.perf_counter()
@@ -57,8 +64,7 @@ class Bar:
         news = (self._done + steps) // self._log > self._done // self._log
         self._done += steps
         if news or self._done == self._bar.total:
-            names = ("train_loss", "test_loss", "validation_loss")
-            latest = {n: history[n][-1] for n in names if history.get(n)}
+            latest = {name: history[name][-1] for name in self._names if history.get(name)}
             self._bar.set_postfix_str(
                 ", ".join(f"{name} {value:.2e}" for name, value in latest.items()), refresh=False
             )

@@ -8,13 +8,15 @@ from . import _core
 from ._arrays import Array
 
 __all__ = [
-    "basis_matrix",
+    "basis_values",
     "extend",
     "fit_splines",
     "insert_knots",
+    "interpolate",
     "is_nested",
     "refined_points",
     "sample_points",
+    "solve_banded",
 ]
 
 # Multiply-adds of a product that BLAS leaves to the thread that calls it. Its own threads would
@@ -35,18 +37,18 @@ def extend(points: Array, degree: int) -> Array:
     return np.concatenate([before, points, after], axis=1)
 
 
-def basis_matrix(knots: Array, degree: int, x: Array) -> Array:
-    """Return B (N, G+k): the basis on `knots` (G+1+2k,) at points x (N,) inside the grid."""
+def basis_values(knots: Array, degree: int, x: Array) -> tuple[Array, Array]:
+    """Return cells (N,) and the values (N, k+1) of the basis functions cell .. cell + k there.
+
+    `knots` (G+1+2k,), points x (N,) inside the grid.
+    """
     cells, values = _core.basis64(
         np.ascontiguousarray(knots, dtype=np.float64),
         degree,
         np.ascontiguousarray(x, dtype=np.float64),
         0,
     )
-    matrix = np.zeros((x.size, knots.size - degree - 1))
-    columns = cells[:, np.newaxis] + np.arange(degree + 1)
-    np.put_along_axis(matrix, columns, values[:, 0, :], axis=1)
-    return matrix
+    return cells, values[:, 0, :]
 
 
 def refined_points(points: Array, intervals: int) -> Array:
@@ -87,28 +89,48 @@ def insert_knots(knots: Array, degree: int, coefficients: Array, finer: Array) -
     points = finer[degree : finer.size - degree]
     old_points = knots[degree : knots.size - degree]
     lengths, centers = np.diff(points), (points[:-1] + points[1:]) / 2
-    refined = np.empty((points.size - 1 + degree, coefficients.shape[1]))
-    for m in range(len(refined)):
-        support = np.arange(max(m - degree, 0), min(m, points.size - 2) + 1)
-        cell = support[lengths[support].argmax()]
-        old_cell = int(np.searchsorted(old_points, centers[cell], side="right")) - 1
-        arguments = finer[m + 1 : m + 1 + degree]
-        refined[m] = _blossom(knots, degree, coefficients, old_cell, arguments)
-    return refined
+    m = np.arange(lengths.size + degree)
+    padded = np.pad(lengths, degree, constant_values=-1.0)
+    support = np.lib.stride_tricks.sliding_window_view(padded, degree + 1)
+    longest = m - degree + support.argmax(axis=1)
+    cells = np.searchsorted(old_points, centers[longest], side="right") - 1
+    arguments = finer[m[:, np.newaxis] + 1 + np.arange(degree)]
+    return _blossoms(knots, degree, coefficients, cells, arguments)
 
 
-def _blossom(knots: Array, degree: int, coefficients: Array, cell: int, at: Array) -> Array:
-    """De Boor's recursion with another argument at each level."""
-    d = coefficients[cell : cell + degree + 1].astype(np.float64)
+def _blossoms(knots: Array, degree: int, coefficients: Array, cells: Array, at: Array) -> Array:
+    """De Boor's recursion with another argument at each level; cells (M',), at (M', k)."""
+    d = coefficients[cells[:, np.newaxis] + np.arange(degree + 1)].astype(np.float64)
     for level in range(1, degree + 1):
-        u = at[level - 1]
         for j in range(degree, level - 1, -1):
-            left = knots[cell + j]
-            right = knots[cell + j + degree + 1 - level]
-            share = (u - left) / (right - left)
-            d[j] = (1 - share) * d[j - 1] + share * d[j]
-    result: Array = d[degree]
+            left = knots[cells + j]
+            right = knots[cells + j + degree + 1 - level]
+            share = ((at[:, level - 1] - left) / (right - left))[:, np.newaxis]
+            d[:, j] = (1 - share) * d[:, j - 1] + share * d[:, j]
+    result: Array = d[:, degree]
     return result
+
+
+def interpolate(knots: Array, degree: int, values: Array) -> Array:
+    """Return the smallest coefficients (M, S) of splines with these values at the grid points.
+
+    `values` (G+1, S). Smallest in norm, c = B^T (B B^T)^-1 v. In degree 0 the last point shares
+    its cell with the one before, and the spline takes their mean there.
+    """
+    grid = knots[degree : knots.size - degree]
+    if degree == 0:
+        return solve_banded(*_normal_equations(knots, degree, grid, values))
+    _, rows = basis_values(knots, degree, grid)
+    rows[-1] = np.append(rows[-1, 1:], 0.0)  # the last point as the first one of a further cell
+    count, width = rows.shape
+    gram = np.zeros((count, width))
+    for d in range(min(width, count)):
+        gram[: count - d, d] = (rows[: count - d, d:] * rows[d:, : width - d]).sum(axis=1)
+    multipliers = solve_banded(gram, values)
+    coefficients = np.zeros((count + degree, values.shape[1]))
+    for r in range(width):
+        coefficients[r : r + count] += rows[:, r, np.newaxis] * multipliers
+    return coefficients[:-1]
 
 
 def sample_points(knots: Array, degree: int) -> Array:
@@ -129,7 +151,7 @@ def fit_splines(knots: Array, degree: int, x: Array, y: Array, memory: Array) ->
     degree : int
         Degree k.
     x, y : ndarray
-        Samples (N,) and values (N, S).
+        Samples (N,), increasing, and values (N, S).
     memory : ndarray
         Values (P, S) at `sample_points`, which count a millionth of the samples.
 
@@ -138,19 +160,65 @@ def fit_splines(knots: Array, degree: int, x: Array, y: Array, memory: Array) ->
     ndarray
         Coefficients (G+k, S).
     """
-    design = basis_matrix(knots, degree, x)
-    anchors = basis_matrix(knots, degree, sample_points(knots, degree))
-    weight = MEMORY_WEIGHT * max(x.size, 1) / max(anchors.shape[0], 1)
-    gram = _over_rows(design, design) + weight * _over_rows(anchors, anchors)
-    moments = _over_rows(design, y) + weight * _over_rows(anchors, memory)
-    solution: Array = np.linalg.solve(gram, moments)
-    return solution
+    points = sample_points(knots, degree)
+    weight = MEMORY_WEIGHT * max(x.size, 1) / points.size
+    band, moments = _normal_equations(knots, degree, x, y)
+    anchored, anchors = _normal_equations(knots, degree, points, memory)
+    return solve_banded(band + weight * anchored, moments + weight * anchors)
 
 
-def _over_rows(a: Array, b: Array) -> Array:
-    """Return a^T b, summed over blocks of rows."""
-    rows = max(8, SERIAL_WORK // (a.shape[1] * b.shape[1]))
-    total = np.zeros((a.shape[1], b.shape[1]))
-    for begin in range(0, len(a), rows):
-        total += a[begin : begin + rows].T @ b[begin : begin + rows]
-    return total
+def _normal_equations(knots: Array, degree: int, x: Array, y: Array) -> tuple[Array, Array]:
+    """Return B^T B, its entries (m, m + d) at [m, d], (M, k+1), and B^T y (M, S); x increases.
+
+    Only k + 1 basis functions meet in a cell, so the samples are summed cell by cell.
+    """
+    cells, values = basis_values(knots, degree, x)
+    functions, width = knots.size - degree - 1, degree + 1
+    band, moments = np.zeros((functions, width)), np.zeros((functions, y.shape[1]))
+    for begin, end in _runs(cells, SERIAL_WORK // (width * y.shape[1])):
+        first, here = cells[begin], values[begin:end]
+        gram = here.T @ here
+        for r in range(width):
+            band[first + r, : width - r] += gram[r, r:]
+        moments[first : first + width] += here.T @ y[begin:end]
+    return band, moments
+
+
+def _runs(cells: Array, most: int) -> list[tuple[int, int]]:
+    """Return begin and end of runs of one cell each and of at most about `most` rows."""
+    changes = np.flatnonzero(np.diff(cells)) + 1
+    pieces = np.arange(0, cells.size, max(8, most))
+    begins = np.union1d(changes, pieces)
+    ends = np.append(begins[1:], cells.size)
+    return list(zip(begins.tolist(), ends.tolist(), strict=True)) if cells.size else []
+
+
+def solve_banded(band: Array, right: Array) -> Array:
+    """Solve A x = right for a symmetric, positive definite band matrix.
+
+    Parameters
+    ----------
+    band : ndarray
+        Entries (m, m + d) of A at [m, d], (M, width).
+    right : ndarray
+        Right-hand sides (M, S).
+
+    Returns
+    -------
+    ndarray
+        x (M, S), by A = L D L^T without pivots.
+    """
+    size, reach = band.shape[0], band.shape[1] - 1
+    upper = np.concatenate([band, np.zeros((reach, reach + 1))])
+    x = np.concatenate([right, np.zeros((reach, right.shape[1]))])
+    for m in range(size):
+        pivot, row = upper[m, 0], upper[m, 1:]
+        factors = row / pivot
+        for d in range(reach):
+            upper[m + 1 + d, : reach - d] -= factors[d] * row[d:]
+        x[m + 1 : m + 1 + reach] -= factors[:, np.newaxis] * x[m]
+        x[m] /= pivot
+        upper[m, 1:] = factors
+    for m in range(size - 1, -1, -1):
+        x[m] -= upper[m, 1:] @ x[m + 1 : m + 1 + reach]
+    return x[:size]

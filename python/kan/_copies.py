@@ -1,0 +1,92 @@
+"""Copies of a model, and the file it is kept in."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from typing import Any, TypeVar
+
+from . import _core
+from ._architecture import MOST_SEED, Core, fraction, integer
+from ._arrays import Array
+from ._files import naming
+
+__all__ = ["Copyable"]
+
+Model = TypeVar("Model", bound="Copyable")
+
+
+class Copyable:
+    """What a model is made of, and how it is copied, pickled, saved and loaded."""
+
+    seed: int
+    grid_eps: float
+    _network: Core
+    _training_inputs: Array | None
+
+    def copy(self: Model) -> Model:
+        """Return an independent copy."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._network = self._network.copy()
+        return twin
+
+    def __copy__(self: Model) -> Model:
+        return self.copy()
+
+    def __deepcopy__(self: Model, memo: dict[int, Any]) -> Model:
+        twin = self.copy()
+        others = {name: value for name, value in self.__dict__.items() if name != "_network"}
+        twin.__dict__.update(copy.deepcopy(others, memo))
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a file would hold: the training inputs stay behind, as with `save`."""
+        others = dict(self.__dict__)
+        del others["_network"], others["_training_inputs"]
+        return {"model": _core.dumps(self._network, self._notes()), "others": others}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._restore(*_core.loads(state["model"]))
+        self.__dict__.update(state["others"])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to one ``.safetensors`` file, all or nothing.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; a file that was there is then still there.
+        """
+        with naming(path):
+            _core.save(os.fsencode(path), self._network, self._notes())
+
+    @classmethod
+    def load(cls: type[Model], path: str | os.PathLike[str]) -> Model:
+        """Return the model that :meth:`save` wrote, with the same bits.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        FormatError
+            If it is damaged or no model; a ValueError that says what is wrong.
+        """
+        model = cls.__new__(cls)
+        with naming(path):
+            model._restore(*_core.load(os.fsencode(path)))
+        return model
+
+    def _notes(self) -> dict[str, str]:
+        return {"settings": json.dumps({"seed": self.seed, "grid_eps": self.grid_eps})}
+
+    def _restore(self, network: Core, notes: dict[str, str]) -> None:
+        try:
+            settings = json.loads(notes.get("settings", "{}"))
+            self.seed = integer(settings.get("seed", 1), "seed", 0, MOST_SEED)
+            self.grid_eps = fraction(settings.get("grid_eps", 0.02), "grid_eps")
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise _core.FormatError(f"settings of the model: {error}") from None
+        self._network = network
+        self._training_inputs = None
