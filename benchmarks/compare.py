@@ -43,6 +43,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="where environments and compiled code are kept (default build/bench)",
     )
     parser.add_argument(
+        "--keep-memory",
+        action="store_true",
+        help="make glibc keep large arrays for reuse, in all processes",
+    )
+    parser.add_argument(
         "--torch",
         default=os.environ.get("KAN_BENCH_TORCH", "torch==2.13.0"),
         help="what pip installs as PyTorch (default torch==2.13.0, or $KAN_BENCH_TORCH)",
@@ -59,14 +64,15 @@ def runner(chosen: argparse.Namespace) -> Runner:
     if chosen.rounds is not None:
         pace = Pace(**{**asdict(pace), "rounds": chosen.rounds})
     cache = chosen.cache.resolve()
-    return Runner(Environments(cache, chosen.torch, chosen.torch_index), pace)
+    return Runner(Environments(cache, chosen.torch, chosen.torch_index), pace, chosen.keep_memory)
 
 
-def stored(outcomes: list[Outcome], where: dict[str, Any], pace: Pace) -> dict[str, Any]:
+def stored(outcomes: list[Outcome], where: dict[str, Any], run: Runner) -> dict[str, Any]:
     """What goes into the file of a run."""
     return {
         "machine": where,
-        "pace": asdict(pace),
+        "pace": asdict(run.pace),
+        "keep memory": run.keep_memory,
         "same task": CRITERION,
         "cases": {
             one.case.name: {"results": one.results, "missing": one.missing} for one in outcomes
@@ -93,7 +99,7 @@ def main() -> int:
     where, run = describe(), runner(chosen)
     entrants = [ENTRANTS[name] for name in (*OURS, *chosen.peers)]
     outcomes = [run.run(CASES[name], entrants) for name in chosen.cases]
-    result = stored(outcomes, where, run.pace)
+    result = stored(outcomes, where, run)
     text = table(result)
     print(text)
 

@@ -51,10 +51,11 @@ def draw(times: Times, caption: str) -> Figure:
             va="center",
             color=COLOURS[name],
         )
-    axes.set(xscale="log", yscale="log", xlim=(4, 1500), xlabel="grid intervals G")
+    axes.set(xscale="log", yscale="log", xlim=(4, 2500), xlabel="grid intervals G")
     axes.set_ylabel("one training step (ms)")
     axes.set_xticks(GRIDS, [str(grid) for grid in GRIDS])
     axes.minorticks_off()
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title("[64,64], k=3, N=4096, float32, Adam", loc="left", fontsize=11)
@@ -102,7 +103,7 @@ def main() -> int:
     (folder / "grid_size.json").write_text(json.dumps(stored, indent=1) + "\n")
     caption = (
         f"{where['cpu']}, {where['cores']} cores, {where['threads']} threads each, "
-        f"commit {where['commit']}, {where['date']}"
+        f"commit {where['commit']}{' with changes' if where['dirty'] else ''}, {where['date']}"
     )
     figure = draw(step, caption)
     for ending in ("svg", "png"):

@@ -19,7 +19,11 @@ from workers import PeerError, Worker
 __all__ = ["Outcome", "Runner"]
 
 # A setting that is slower than a peer's best by more than this leaves before the rounds begin.
-HOPELESS = 1.3
+HOPELESS = 1.5
+
+# Makes glibc reuse large arrays, which it otherwise returns to the system, page by page, after
+# every operation.
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**34)}
 
 
 @dataclass
@@ -37,6 +41,7 @@ class Runner:
 
     environments: Environments
     pace: Pace
+    keep_memory: bool = False
 
     def run(self, case: Case, entrants: Sequence[Entrant], *, train: bool = True) -> Outcome:
         """Measure a case; with `train` also train everybody, for the checks of same_task.py."""
@@ -94,13 +99,16 @@ class Runner:
         else:
             python = self.environments.python(entrant.environment)
             name = f"{setting.name}; waiting threads: {wait_policy}"
+        variables = {"OMP_WAIT_POLICY": wait_policy} if wait_policy else {}
+        if self.keep_memory:
+            variables |= KEEP_MEMORY
         worker = Worker(
             entrant.worker,
             python,
             self.environments.cache,
             dtype=entrant.dtype,
             options=dict(setting.options),
-            wait_policy=wait_policy,
+            variables=variables,
         )
         contender = Contender(entrant, name, worker, self.pace)
         try:

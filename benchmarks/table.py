@@ -12,14 +12,14 @@ __all__ = ["best_peer", "between_markers", "duration", "factor", "table"]
 HEADER = (
     "case",
     "our step",
-    "best KAN peer",
+    "best peer's step",
     "ratio",
-    "pykan",
+    "pykan's",
     "our forward",
-    "best KAN peer",
+    "best peer's forward",
     "ratio",
-    "float64 step",
-    "MLP step",
+    "our float64 step",
+    "MLP's step",
 )
 NONE = "—"
 Results = dict[str, dict[str, Any]]
@@ -86,9 +86,11 @@ def footnote(stored: dict[str, Any]) -> str:
             versions |= result["versions"]
     tree = f"{where['commit']}{' with changes' if where['dirty'] else ''}"
     return (
-        "Medians, float32, k=3; a ratio says how many times as long the other one takes. "
+        "Medians, float32, k=3; a ratio says how many times as long as ours in float32. "
         "Step: forward, loss, backward and Adam on all rows; forward: prediction. "
-        "Every peer in the fastest of its settings; MLP: one hidden layer with as many parameters. "
+        f"{'Memory kept between operations. ' if stored['keep memory'] else ''}"
+        "Best peer: the faster of inkan and flashkan; every peer in the fastest of its settings. "
+        "MLP: one hidden layer with as many parameters. "
         f"{where['cpu']}, {where['cores']} cores, {where['instruction set']}, "
         f"{where['threads']} threads each; "
         + ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

@@ -22,7 +22,7 @@ class PeerError(RuntimeError):
     """A peer's process ended or answered with an error."""
 
 
-def environment(cache: Path, wait_policy: str | None) -> dict[str, str]:
+def environment(cache: Path, variables: dict[str, str]) -> dict[str, str]:
     """What a worker finds in its environment, whatever the user has in his own."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(OTHERS_SETTINGS)
@@ -30,11 +30,10 @@ def environment(cache: Path, wait_policy: str | None) -> dict[str, str]:
     threads = dict.fromkeys(
         ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(THREADS)
     )
-    policy = {"OMP_WAIT_POLICY": wait_policy} if wait_policy else {}
     return {
         **kept,
         **threads,
-        **policy,
+        **variables,
         "PYTHONPATH": str(HERE),
         "PYTHONWARNINGS": "ignore",
         "TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor"),
@@ -52,7 +51,7 @@ class Worker:
         *,
         dtype: str = "float32",
         options: dict[str, Any] | None = None,
-        wait_policy: str | None = None,
+        variables: dict[str, str] | None = None,
     ) -> None:
         self.dtype, self.options = dtype, options or {}
         scratch = cache / "scratch"
@@ -66,7 +65,7 @@ class Worker:
                 stderr=log,
                 text=True,
                 cwd=scratch,
-                env=environment(cache, wait_policy),
+                env=environment(cache, variables or {}),
             )
 
     def ask(self, case: Case, what: str, repeats: int, blocks: int = 1) -> dict[str, Any]:
