@@ -1,0 +1,22 @@
+"""flashkan: compiled by itself, or the whole network compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flashkan
+from cases import Case
+from protocol import serve
+from torch_entrant import TorchEntrant
+
+
+def make(case: Case, dtype: str, options: dict[str, Any]) -> TorchEntrant:
+    def build() -> flashkan.KANNetwork:
+        return flashkan.KANNetwork(list(case.width), grid_size=case.grid, spline_order=case.k)
+
+    versions = {"flashkan": flashkan.__version__}
+    return TorchEntrant(case, dtype, build, versions, whole=options.get("whole", False))
+
+
+if __name__ == "__main__":
+    serve(make)

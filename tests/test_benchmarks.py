@@ -1,0 +1,158 @@
+"""The parts of benchmarks/ that measure nothing: protocol, table and checks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
+if not FOLDER.exists():
+    pytest.skip("a source distribution has no benchmarks", allow_module_level=True)
+sys.path.append(str(FOLDER))
+
+from cases import CASES  # noqa: E402
+from protocol import decode, encode  # noqa: E402
+from same_task import problems  # noqa: E402
+from table import best_peer, between_markers, duration, factor, table  # noqa: E402
+
+SCI = CASES["sci"]
+TALKATIVE_WORKER = """
+from protocol import serve
+
+class Fake:
+    parameters, data, versions = 3, [1.0], {}
+    def step(self, repeats):
+        print("libraries print what they like")
+        return 0.5 * repeats
+    def forward(self, repeats):
+        raise ValueError("no forward today")
+
+serve(lambda case, dtype, options: Fake())
+"""
+
+
+def figures(step: float, forward: float, **rest: object) -> dict[str, object]:
+    return {
+        "step": {"median": step},
+        "forward": {"median": forward},
+        "parameters": SCI.parameters,
+        "data": [1.0, 2.0],
+        "losses": [1.0, 0.1],
+        "versions": {"kan": "0"},
+        **rest,
+    }
+
+
+def test_a_request_is_the_same_after_the_line_it_travels_in():
+    request = decode(encode(SCI, "step", 20, 3, dtype="float32", options={"whole": True}))
+    assert request["case"] == SCI
+    assert (request["what"], request["repeats"], request["blocks"]) == ("step", 20, 3)
+    assert request["options"] == {"whole": True}
+
+
+def test_a_worker_answers_though_its_library_prints_and_goes_on_after_an_error():
+    requests = [
+        encode(SCI, what, 4, 2, dtype="float32", options={}) for what in ("forward", "step")
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", TALKATIVE_WORKER],
+        input="".join(requests),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(FOLDER)},
+    )
+    refused, answered = map(json.loads, done.stdout.splitlines())
+    assert refused == {"error": "ValueError: no forward today"}
+    assert answered["result"] == [2.0, 2.0]
+    assert answered["parameters"] == 3
+
+
+def test_content_between_markers_is_replaced_and_the_rest_stays():
+    text = "a\n<!-- compare -->\nold\n<!-- end -->\nb\n<!-- end -->\n"
+    changed = between_markers(text, "compare", "new")
+    assert changed == "a\n<!-- compare -->\nnew\n<!-- end -->\nb\n<!-- end -->\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<!-- compare -->\n", "<!-- end -->\n<!-- compare -->\n", "<!-- compare -->\n" * 2]
+)
+def test_a_text_without_one_pair_of_markers_is_refused(text):
+    with pytest.raises(ValueError, match="one pair of lines"):
+        between_markers(text, "compare", "new")
+
+
+def test_durations_have_three_digits_and_missing_ones_a_dash():
+    assert [duration(s) for s in (12.5e-6, 1.234e-3, 0.456, 7.0, None)] == [
+        "12.5 µs",
+        "1.23 ms",
+        "456 ms",
+        "7.00 s",
+        "—",
+    ]
+    assert [factor(3.0, 2.0), factor(50.0, 2.0), factor(None, 2.0)] == ["1.50×", "25×", "—"]
+
+
+def test_the_best_peer_is_the_fastest_kan_and_not_pykan_or_an_mlp():
+    results = {
+        "inkan": figures(3.0, 1.0),
+        "flashkan": figures(2.0, 4.0),
+        "pykan": figures(1.0, 0.5),
+        "mlp_shape": figures(0.1, 0.1),
+    }
+    assert best_peer(results, "step") == ("flashkan", 2.0)
+    assert best_peer(results, "forward") == ("inkan", 1.0)
+
+
+def test_the_table_has_ratios_of_medians_and_dashes_for_who_is_missing():
+    machine = {
+        "cpu": "abacus",
+        "cores": 2,
+        "threads": 2,
+        "instruction set": "beads",
+        "commit": "c0ffee",
+        "dirty": True,
+        "date": "2026-01-01",
+    }
+    results = {"ours": figures(1e-4, 1e-5), "inkan": figures(25e-4, 8e-5)}
+    cases = {"sci": {"results": results, "missing": {}}}
+    stored = {"machine": machine, "keep memory": False, "cases": cases}
+    head, rule, row, _, note = table(stored).splitlines()
+    assert head.count("|") == rule.count("|") == row.count("|")
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == [
+        SCI.label,
+        "**100 µs**",
+        "2.50 ms (inkan)",
+        "**25×**",
+        "—",
+        "**10.0 µs**",
+        "80.0 µs (inkan)",
+        "**8.0×**",
+        "—",
+        "—",
+    ]
+    assert "abacus" in note
+    assert "c0ffee with changes" in note
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"data": [1.0, 2.1]}, "other data"),
+        ({"parameters": SCI.parameters // 2}, "times the expected parameters"),
+        ({"losses": [1.0, 0.9]}, "did not learn"),
+        ({"losses": [1.0, 0.01]}, "ours ends at a loss of 0.1, the worst peer at 0.01"),
+    ],
+)
+def test_a_peer_with_another_task_is_found(wrong, complaint):
+    results = {"ours": figures(1.0, 1.0), "inkan": figures(1.0, 1.0)}
+    assert problems(SCI, results) == []
+    results["inkan"] |= wrong
+    assert len(found := problems(SCI, results)) == 1
+    assert complaint in found[0]
