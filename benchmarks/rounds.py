@@ -70,7 +70,7 @@ class Runner:
 
         How idle threads wait decides by a factor of up to 100 how fast PyTorch is where other
         processes want the same cores, and costs where none do: the settings that are fast when
-        threads sleep are tried with threads that spin, too.
+        threads sleep take part with threads that spin, too.
         """
         reason = too_large(entrant.name, case, psutil.virtual_memory().available)
         if reason is not None:
@@ -85,11 +85,15 @@ class Runner:
             if not self.pace.all_settings:
                 return list(found)
             drop_hopeless(found)
-            for name in {one.setting: None for one in found}:
-                setting = next(s for s in entrant.settings if name.startswith(f"{s.name}; "))
-                found.append(self._start(case, entrant, setting, "active"))
-            drop_hopeless(found)
-            return list(found)
+            asleep = {one.setting for one in found}
+            for setting in entrant.settings:
+                if any(name.startswith(f"{setting.name}; ") for name in asleep):
+                    found.append(self._start(case, entrant, setting, "active"))
+            # Sleeping and spinning do not put each other out: which is faster changes with what
+            # else the machine does, and the rounds tell.
+            spinning = [one for one in found if one.setting not in asleep]
+            drop_hopeless(spinning)
+            return [one for one in found if one.running]
 
     def _start(
         self, case: Case, entrant: Entrant, setting: Setting, wait_policy: str | None
