@@ -82,7 +82,7 @@ Chunk<T>::Chunk(const Network<T>& network, std::size_t rows, Purpose purpose)
   resize(rows, 1);
   Arena counting(nullptr);
   place(counting, purpose);
-  memory_.reset(static_cast<std::byte*>(::operator new(counting.used(), std::align_val_t{64})));
+  memory_.reset(static_cast<std::byte*>(allocate_aligned(counting.used())));
   Arena arena(memory_.get());
   place(arena, purpose);
 }
@@ -182,6 +182,14 @@ void Chunk<T>::load(const Samples<T>& samples, std::size_t first, std::size_t co
   for (std::size_t i = 0; i < inputs; ++i) {  // the padding repeats the last sample
     T* row = to + i * stride;
     std::fill(row + count, row + batch_.padded, row[count - 1]);
+  }
+}
+
+template <class T>
+void Chunk<T>::clear_grad_padding() noexcept {
+  for (std::size_t o = 0; o < size(network_.architecture().outputs()); ++o) {
+    T* row = grad_nodes_[0] + o * batch_.stride;
+    std::fill(row + batch_.count, row + batch_.padded, T(0));
   }
 }
 

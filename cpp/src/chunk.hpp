@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <vector>
 
+#include "kan/buffer.hpp"
 #include "kan/evaluator.hpp"
 #include "kan/network.hpp"
 #include "kan/samples.hpp"
@@ -37,6 +37,7 @@ class Chunk {
   /// Outputs and their gradient, [O][stride].
   T* outputs() noexcept { return outputs_; }
   T* grad_outputs() noexcept { return grad_nodes_[0]; }
+  void clear_grad_padding() noexcept;
 
   /// Sizes of the passes to come; their inputs are undefined until loaded.
   void resize(std::size_t count, int threads) noexcept;
@@ -60,9 +61,7 @@ class Chunk {
   void connect_nodes(Arena& arena);
 
   struct Release {
-    void operator()(std::byte* memory) const noexcept {
-      ::operator delete(memory, std::align_val_t{64});
-    }
+    void operator()(std::byte* memory) const noexcept { release_aligned(memory); }
   };
 
   const Network<T>& network_;

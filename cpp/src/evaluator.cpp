@@ -38,11 +38,12 @@ constexpr std::size_t most_parts = 16;
 /// Multiply-adds of a chunk's forward pass after which somebody may want to know: some 10 ms.
 constexpr double most_chunk_work = 3e8;
 
+/// The basis of one input costs as much as some 30 multiply-adds.
 template <class T>
 double work_of_row(const Network<T>& network) {
   double work = 0.0;
   for (std::size_t l = 0; l < network.depth(); ++l) {
-    work += layer_work(kernel_shape(network, l, 0), 1);
+    work += layer_work(kernel_shape(network, l, 0), 1) + 30.0 * network.layer(l).inputs;
   }
   return work;
 }
@@ -163,13 +164,28 @@ struct Evaluator<T>::Plan {
         [](std::size_t) {});
   }
 
-  /// The chunk's share of the loss, and its gradient in the chunk where wanted.
+  /// The chunk's share of the loss, and its gradient in the chunk where wanted. Blocks of samples add
+  /// up in their order, whoever computed them.
   double loss_of(Chunk<T>& chunk, const T* parameters, const Samples<T>& samples, Loss loss,
                  std::size_t first, double scale, bool with_gradient) {
     chunk.forward(parameters, network.depth());
-    const LossChunk<T> view{samples,         first,   chunk.count(),
-                            chunk.outputs(), outputs, chunk.stride()};
-    return add_loss(loss, view, scale, with_gradient ? chunk.grad_outputs() : nullptr);
+    if (with_gradient) chunk.clear_grad_padding();
+    constexpr std::size_t block = kernels::tile_rows;
+    const std::size_t blocks = (chunk.count() + block - 1) / block;
+    double share[kernels::most_rows / block];
+    const double work = 20.0 * static_cast<double>(chunk.count() * outputs);
+    const int threads = useful_threads(blocks, work, chunk.batch().threads);
+    parallel_for(blocks, threads, [&](std::size_t number, int /*worker*/) {
+      const std::size_t at = number * block;
+      const LossChunk<T> view{
+          samples, first + at,    std::min(block, chunk.count() - at), chunk.outputs() + at,
+          outputs, chunk.stride()};
+      share[number] =
+          add_loss(loss, view, scale, with_gradient ? chunk.grad_outputs() + at : nullptr);
+    });
+    double total = 0.0;
+    for (std::size_t number = 0; number < blocks; ++number) total += share[number];
+    return total;
   }
 
   double loss(const Samples<T>& samples, Loss loss, double scale) {
@@ -332,9 +348,7 @@ void Evaluator<T>::pullback(const T* x, std::size_t rows, const T* grad_y, T* gr
     chunk.forward(network.parameters(), network.depth(), grad_x != nullptr);
     T* grad_outputs = chunk.grad_outputs();
     transpose(grad_y + first * outputs, outputs, chunk.count(), outputs, grad_outputs, stride);
-    for (std::size_t o = 0; o < outputs; ++o) {
-      std::fill(grad_outputs + o * stride + chunk.count(), grad_outputs + (o + 1) * stride, T(0));
-    }
+    chunk.clear_grad_padding();
     const T* grad_inputs = chunk.backward(network.parameters(), grad_parameters, grad_x != nullptr);
     if (grad_x != nullptr) {
       transpose(grad_inputs, stride, inputs, chunk.count(), grad_x + first * inputs, inputs);

@@ -157,8 +157,11 @@ void layer_backward(const Network<T>& network, std::size_t l, const T* parameter
                  grad_sums, grad_parameters);
   const T* g = grad_sums;
   if (is_wide(shape)) {
-    transpose(grad_sums, batch.stride, size(shape.outputs), batch.count, buffers.rows,
-              size(shape.outputs));
+    for_rows(shape, batch, [&](std::size_t begin, std::size_t end) {
+      const std::size_t outputs = size(shape.outputs);
+      transpose(grad_sums + begin, batch.stride, outputs, end - begin,
+                buffers.rows + begin * outputs, outputs);
+    });
     g = buffers.rows;
   }
   if (grad_inputs != nullptr) {

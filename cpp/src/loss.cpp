@@ -70,12 +70,6 @@ double total_weight(const Samples<T>& samples) {
 
 template <class T>
 double add_loss(Loss loss, const LossChunk<T>& chunk, double scale, T* gradient) {
-  if (gradient != nullptr) {
-    for (std::size_t o = 0; o < chunk.output_count; ++o) {
-      T* row = gradient + o * chunk.stride;
-      std::fill(row + chunk.count, row + chunk.stride, T(0));
-    }
-  }
   return loss == Loss::mse ? squared_errors(chunk, scale, gradient)
                            : cross_entropies(chunk, scale, gradient);
 }

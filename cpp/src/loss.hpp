@@ -23,7 +23,7 @@ template <class T>
 double total_weight(const Samples<T>& samples);
 
 /// The chunk's share of the loss, times `scale` = 1 / total_weight.
-/// Writes: gradient [O][stride] with respect to the outputs where not null, 0 in the padding.
+/// Writes: gradient [O][stride] with respect to the outputs where not null, but not its padding.
 template <class T>
 double add_loss(Loss loss, const LossChunk<T>& chunk, double scale, T* gradient);
 

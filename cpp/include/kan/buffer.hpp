@@ -1,34 +1,33 @@
 #pragma once
 
 #include <cstddef>
-#include <new>
 #include <vector>
 
 namespace kan {
 
-/// Memory that begins on a cache line, so that vectors of any width load without crossing one.
+/// Memory that begins on a cache line, so that vectors of any width load without crossing one; in
+/// large pages, where it is large and the system has them.
+/// Throws: std::bad_alloc.
+void* allocate_aligned(std::size_t bytes);
+void release_aligned(void* memory) noexcept;
+
 template <class T>
-struct CacheLineAllocator {
+struct AlignedAllocator {
   using value_type = T;
-  static constexpr std::align_val_t alignment{64};
 
-  CacheLineAllocator() = default;
+  AlignedAllocator() = default;
   template <class U>
-  CacheLineAllocator(const CacheLineAllocator<U>& /*other*/) noexcept {}
+  AlignedAllocator(const AlignedAllocator<U>& /*other*/) noexcept {}
 
-  T* allocate(std::size_t count) {
-    return static_cast<T*>(::operator new(count * sizeof(T), alignment));
-  }
-  void deallocate(T* memory, std::size_t count) noexcept {
-    ::operator delete(memory, count * sizeof(T), alignment);
-  }
+  T* allocate(std::size_t count) { return static_cast<T*>(allocate_aligned(count * sizeof(T))); }
+  void deallocate(T* memory, std::size_t /*count*/) noexcept { release_aligned(memory); }
 
-  friend bool operator==(const CacheLineAllocator&, const CacheLineAllocator&) { return true; }
-  friend bool operator!=(const CacheLineAllocator&, const CacheLineAllocator&) { return false; }
+  friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
+  friend bool operator!=(const AlignedAllocator&, const AlignedAllocator&) { return false; }
 };
 
 /// A flat vector of parameters, or of their gradient.
 template <class T>
-using Buffer = std::vector<T, CacheLineAllocator<T>>;
+using Buffer = std::vector<T, AlignedAllocator<T>>;
 
 }  // namespace kan

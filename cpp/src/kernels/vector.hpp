@@ -172,5 +172,14 @@ inline void store_behind(T* to, Vector<T, L> value, std::size_t kept) {
   for (std::size_t j = kept; j < L; ++j) to[j] = lane[j];
 }
 
+/// Asks for `count` numbers that will be read or written soon.
+template <class T>
+inline void prefetch([[maybe_unused]] const T* from, [[maybe_unused]] std::size_t count) {
+#if defined(__GNUC__)
+  constexpr std::size_t line = 64 / sizeof(T);
+  for (std::size_t j = 0; j < count; j += line) __builtin_prefetch(from + j);
+#endif
+}
+
 }  // namespace
 }  // namespace kan::kernels

@@ -140,6 +140,12 @@ void wide_scatter(const Shape& shape, const std::int32_t* cells, const T* weight
     const std::int32_t* own_cells = cells + i * layer.stride;
     const Scattered<T> to{weights + i * layer.weights * layer.stride, g,
                           dC + i * layer.input_size()};
+    if (i + 1 < static_cast<std::size_t>(last)) {  // of the next input, while this one is at work
+      prefetch(own_cells + layer.stride, count);
+      for (std::size_t r = 0; r < layer.weights; ++r) {
+        prefetch(to.weights + (layer.weights + r) * layer.stride, count);
+      }
+    }
     if (!sorted) {
       scatter_unsorted(layer, own_cells, count, to);
       continue;
