@@ -64,7 +64,7 @@ Division division_of(const Network<T>& network, Purpose purpose) {
   const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);
   const double work = work_of_row(network);
   constexpr std::size_t mebibyte = std::size_t{1} << 20;
-  if (purpose == Purpose::predict) return {rows_within(mebibyte, per_row, work, 64, 512)};
+  if (purpose == Purpose::predict) return {rows_within(mebibyte, per_row, work, 64, 1024)};
   if (parts < least_parts) return {rows_within(4 * mebibyte, per_row, work, 256, 1024)};
   return {rows_within(mebibyte, per_row, work, 64, 256), parts};
 }

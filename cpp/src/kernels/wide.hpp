@@ -31,6 +31,7 @@ struct WideLayer {
         weights(static_cast<std::size_t>(weight_count(shape))) {}
 
   std::size_t input_size() const { return rows * outputs; }
+  int cell_count() const { return static_cast<int>(rows + 1 - weights); }
 };
 
 }  // namespace

@@ -20,6 +20,10 @@ struct Coefficients {
 /// Bytes of coefficients that are read again and again: most of a small first-level cache.
 constexpr std::size_t kept_bytes = 20480;
 
+/// Inputs that y is worth loading and storing for, even if their coefficients then come from the
+/// second-level cache.
+constexpr std::size_t least_inputs = 4;
+
 /// What of y one call adds to: outputs [o, o + V L), the first `done` of which another call has done.
 template <class T>
 struct Contracted {
@@ -97,9 +101,10 @@ void contract_outputs(const WideLayer& layer, const T* C, const std::int32_t* ce
   constexpr std::size_t J = 8 / V < 4 ? 8 / V : 4;
   constexpr std::size_t width = V * L;
   const std::size_t fitting = kept_bytes / (layer.rows * width * sizeof(T));
-  const std::size_t blocks = fitting > 0 ? (layer.inputs + fitting - 1) / fitting : layer.inputs;
+  const std::size_t most = fitting < least_inputs ? least_inputs : fitting;
+  const std::size_t blocks = (layer.inputs + most - 1) / most;
   const std::size_t step = (layer.inputs + blocks - 1) / blocks;
-  const bool copied = layer.outputs > width && fitting > 0 && end - begin >= lane_block;
+  const bool copied = layer.outputs > width && fitting >= step && end - begin >= lane_block;
   T copy[kept_bytes / sizeof(T)];
   for (std::size_t first = 0; first < layer.inputs; first += step) {
     const std::size_t last = first + step < layer.inputs ? first + step : layer.inputs;

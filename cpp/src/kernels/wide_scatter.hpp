@@ -8,6 +8,11 @@
 namespace kan::kernels {
 namespace {
 
+/// Whether there is room to sort so many samples by their cells.
+inline bool can_sort(const WideLayer& layer, std::size_t count) {
+  return count <= most_rows && layer.cell_count() <= most_sorted_cells;
+}
+
 /// The samples of a chunk by their cell for one input, in order within each cell.
 struct CellOrder {
   std::uint16_t sample[most_rows];
@@ -55,7 +60,7 @@ inline void add_sample(const WideLayer& layer, const Scattered<T>& to, std::size
 
 template <std::size_t L, std::size_t K, std::size_t V, bool some_cleared, class T>
 void scatter_outputs(const WideLayer& layer, const CellOrder& order, const Scattered<T>& to) {
-  const std::size_t cell_count = layer.rows - 1 - K;
+  const auto cell_count = static_cast<std::size_t>(layer.cell_count());
   T* base_row = to.dC + (layer.rows - 1) * layer.outputs;
   Vector<T, L> rows[K + 1][V];
   Vector<T, L> base[V];
@@ -134,7 +139,7 @@ template <std::size_t K, class T>
 void wide_scatter(const Shape& shape, const std::int32_t* cells, const T* weights, const T* g,
                   std::size_t count, int first, int last, T* dC) {
   const WideLayer layer(shape);
-  const bool sorted = count <= most_rows && shape.intervals <= most_sorted_cells;
+  const bool sorted = can_sort(layer, count);
   CellOrder order;
   for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
     const std::int32_t* own_cells = cells + i * layer.stride;
