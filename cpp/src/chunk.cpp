@@ -61,7 +61,7 @@ std::size_t chunk_stride(std::size_t rows) noexcept {
 
 template <class T>
 std::size_t bytes_per_row(const Architecture& architecture, Purpose purpose) noexcept {
-  const bool keep = purpose == Purpose::gradient;
+  const bool keep = purpose != Purpose::predict;
   std::size_t bytes = 0;
   std::size_t most = 0;
   for (const Layer& layer : architecture.layers) {
@@ -89,11 +89,11 @@ Chunk<T>::Chunk(const Network<T>& network, std::size_t rows, Purpose purpose)
 
 template <class T>
 void Chunk<T>::place(Arena& arena, Purpose purpose) {
-  place_layers(arena, purpose == Purpose::gradient);
+  place_layers(arena, purpose != Purpose::predict);
   outputs_ = arena.template take<T>(size(network_.architecture().outputs()) * batch_.stride);
   connect_nodes(arena);
   input_slopes_ = layers_[0].slopes;
-  if (purpose != Purpose::gradient) return;
+  if (purpose == Purpose::predict) return;
   std::size_t most = size(network_.architecture().inputs());
   std::size_t most_sums = 0;
   for (const Layer& layer : network_.architecture().layers) {
@@ -102,6 +102,11 @@ void Chunk<T>::place(Arena& arena, Purpose purpose) {
   }
   for (T*& grad : grad_nodes_) grad = arena.template take<T>(most * batch_.stride);
   grad_sums_ = arena.template take<T>(most_sums * batch_.stride);
+  if (purpose != Purpose::curvature) return;
+  all_grad_sums_.clear();
+  for (const Layer& layer : network_.architecture().layers) {
+    all_grad_sums_.push_back(arena.template take<T>(size(layer.subnodes()) * batch_.stride));
+  }
 }
 
 /// `keep`: every layer keeps its weights and slopes for the way back; else all share one memory.
@@ -213,6 +218,17 @@ const T* Chunk<T>::backward(const T* parameters, T* grad_parameters, bool wants_
     current = 1 - current;
   }
   return grad_nodes_[current];
+}
+
+template <class T>
+void Chunk<T>::sensitivities(const T* parameters) noexcept {
+  int current = 0;
+  for (std::size_t l = layers_.size(); l-- > 0;) {
+    T* outgoing = l > 0 ? grad_nodes_[1 - current] : nullptr;
+    layer_backward(network_, l, parameters, layers_[l], batch_, grad_nodes_[current],
+                   all_grad_sums_[l], outgoing, static_cast<T*>(nullptr));
+    current = 1 - current;
+  }
 }
 
 template class Chunk<float>;

@@ -54,6 +54,11 @@ class Chunk {
   /// Returns: the gradient of the inputs [I][stride] if wanted.
   const T* backward(const T* parameters, T* grad_parameters, bool wants_inputs) noexcept;
 
+  /// As `backward`, but to the sums of every layer, for each sample by itself.
+  /// Only with Purpose::curvature. Writes: grad_sums(l) [S][stride] for every layer.
+  void sensitivities(const T* parameters) noexcept;
+  const T* grad_sums(std::size_t l) const noexcept { return all_grad_sums_[l]; }
+
  private:
   class Arena;
   void place(Arena& arena, Purpose purpose);
@@ -72,6 +77,7 @@ class Chunk {
   T* outputs_ = nullptr;
   T* grad_nodes_[2] = {};  // [most nodes or inputs][stride], taken in turns
   T* grad_sums_ = nullptr;
+  std::vector<T*> all_grad_sums_;  // of each layer, with Purpose::curvature
   T* input_slopes_ = nullptr;  // of layer 0, which only the gradient of the inputs needs
 };
 

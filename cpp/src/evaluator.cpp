@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chunk.hpp"
+#include "curvature.hpp"
 #include "kan/buffer.hpp"
 #include "kan/errors.hpp"
 #include "kernels/dispatch.hpp"
@@ -34,6 +35,10 @@ namespace {
 constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
 constexpr std::size_t least_parts = 4;
 constexpr std::size_t most_parts = 16;
+
+/// Places in which the curvature of a network of so many parameters adds up.
+constexpr std::size_t curvature_parts = 4;
+constexpr std::size_t most_parameters_in_parts = 2048;
 
 /// Multiply-adds of a chunk's forward pass after which somebody may want to know: some 10 ms.
 constexpr double most_chunk_work = 3e8;
@@ -65,6 +70,10 @@ Division division_of(const Network<T>& network, Purpose purpose) {
   const double work = work_of_row(network);
   constexpr std::size_t mebibyte = std::size_t{1} << 20;
   if (purpose == Purpose::predict) return {rows_within(mebibyte, per_row, work, 64, 1024)};
+  if (purpose == Purpose::curvature) {
+    const bool small = network.parameter_count() <= most_parameters_in_parts;
+    return {rows_within(mebibyte, per_row, work, 64, 256), small ? curvature_parts : 1};
+  }
   if (parts < least_parts) return {rows_within(4 * mebibyte, per_row, work, 256, 1024)};
   return {rows_within(mebibyte, per_row, work, 64, 256), parts};
 }
@@ -82,6 +91,8 @@ struct Evaluator<T>::Plan {
   std::vector<Chunk<T>> chunks = {};    // one per thread, made when first needed
   std::vector<Buffer<T>> partial = {};  // gradients of the parts behind the first
   std::vector<double> totals = {};      // losses of the parts
+  std::optional<EdgeOrder> edges = {};
+  std::vector<Curvature<T>> curvatures = {};  // of the parts
 
   Plan(const Network<T>& network_, Purpose purpose_, std::size_t most_rows)
       : network(network_),
@@ -104,7 +115,7 @@ struct Evaluator<T>::Plan {
   }
 
   void require_gradients() const {
-    if (purpose == Purpose::gradient) return;
+    if (purpose != Purpose::predict) return;
     throw std::logic_error("gradients need an evaluator made with Purpose::gradient");
   }
 
@@ -188,7 +199,7 @@ struct Evaluator<T>::Plan {
     return total;
   }
 
-  double loss(const Samples<T>& samples, Loss loss, double scale) {
+  double loss(const T* parameters, const Samples<T>& samples, Loss loss, double scale) {
     double total = 0.0;
     totals.resize(most_parts);
     side_by_side(
@@ -235,6 +246,26 @@ struct Evaluator<T>::Plan {
     double total = 0.0;
     for (std::size_t part = 0; part < parts; ++part) total += totals[part];
     return total;
+  }
+
+  void add_curvature(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
+                     double* curvature) {
+    if (!edges) edges.emplace(network);
+    const std::size_t chunk_count = (samples.count + division.rows - 1) / division.rows;
+    const std::size_t parts = std::min(division.parts, chunk_count);
+    curvatures.reserve(division.parts);
+    while (curvatures.size() < parts) curvatures.emplace_back(network, *edges);
+    for (std::size_t part = 0; part < parts; ++part) curvatures[part].clear();
+    side_by_side(
+        samples, division.rows, parts,
+        [&](Chunk<T>& chunk, std::size_t first, std::size_t part) {
+          chunk.forward(parameters, network.depth());
+          const LossChunk<T> view{samples, first, chunk.count(), chunk.outputs(), outputs,
+                                  chunk.stride()};
+          curvatures[part].add(chunk, parameters, loss, view, scale);
+        },
+        [](std::size_t) {});
+    for (std::size_t part = 0; part < parts; ++part) curvatures[part].add_to(curvature);
   }
 
   /// gradient += the gradients of parts 1 ... parts - 1, in this order.
@@ -312,8 +343,34 @@ void Evaluator<T>::activation_range(const T* x, std::size_t rows, std::size_t l,
 }
 
 template <class T>
-double Evaluator<T>::loss(const Samples<T>& samples, Loss loss) {
-  return plan_->loss(samples, loss, scale_of(samples));
+double Evaluator<T>::loss(const Samples<T>& samples, Loss loss, const T* parameters) {
+  const T* at = parameters != nullptr ? parameters : plan_->network.parameters();
+  return plan_->loss(at, samples, loss, scale_of(samples));
+}
+
+template <class T>
+void Evaluator<T>::model(const Samples<T>& samples, Loss loss, const T* parameters,
+                         QuadraticModel& model) {
+  const Network<T>& network = plan_->network;
+  if (plan_->purpose != Purpose::curvature) {
+    throw std::logic_error("a model needs an evaluator made with Purpose::curvature");
+  }
+  if (network.architecture().affine) {
+    throw std::invalid_argument("a quadratic model needs a network without affine parameters");
+  }
+  const std::size_t count = network.parameter_count();
+  const T* at = parameters != nullptr ? parameters : network.parameters();
+  Buffer<T> gradient(count);
+  model.value = loss_and_gradient(samples, loss, gradient.data(), at);
+  model.gradient.assign(gradient.begin(), gradient.end());
+  model.curvature.assign(count * count, 0.0);
+  plan_->add_curvature(at, samples, loss, scale_of(samples), model.curvature.data());
+  const std::vector<std::uint8_t>& trainable = network.trainable();
+  for (std::size_t p = 0; p < count; ++p) {
+    if (trainable[p] != 0) continue;
+    std::fill_n(&model.curvature[p * count], count, 0.0);
+    for (std::size_t q = 0; q < count; ++q) model.curvature[q * count + p] = 0.0;
+  }
 }
 
 template <class T>

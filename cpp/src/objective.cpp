@@ -1,6 +1,7 @@
 #include "kan/objective.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace kan {
@@ -18,15 +19,29 @@ std::uint64_t next_random(std::uint64_t& state) {
 }  // namespace
 
 template <class T>
+double Objective<T>::value(const T* parameters) {
+  Buffer<T> gradient(parameter_count());
+  return evaluate(parameters, gradient.data());
+}
+
+template <class T>
+void Objective<T>::model(const T* /*parameters*/, QuadraticModel& /*model*/) {
+  throw std::logic_error("this objective has no quadratic model: use a method of first order");
+}
+
+template class Objective<float>;
+template class Objective<double>;
+
+template <class T>
 DataObjective<T>::DataObjective(const Network<T>& network, const Samples<T>& samples, Loss loss,
-                                std::size_t batch, std::uint64_t seed)
+                                std::size_t batch, std::uint64_t seed, Order order)
     : network_(network),
       samples_(samples),
       loss_(loss),
       batch_(batch),
       random_state_(seed),
       current_(samples),
-      evaluator_(network, Purpose::gradient,
+      evaluator_(network, order == Order::second ? Purpose::curvature : Purpose::gradient,
                  batch == 0 ? samples.count : std::min(batch, samples.count)) {
   if (batch_ == 0 || batch_ >= samples.count) return;
   order_.resize(samples.count);
@@ -39,6 +54,16 @@ DataObjective<T>::DataObjective(const Network<T>& network, const Samples<T>& sam
 template <class T>
 double DataObjective<T>::evaluate(const T* parameters, T* gradient) {
   return evaluator_.loss_and_gradient(current_, loss_, gradient, parameters);
+}
+
+template <class T>
+double DataObjective<T>::value(const T* parameters) {
+  return evaluator_.loss(current_, loss_, parameters);
+}
+
+template <class T>
+void DataObjective<T>::model(const T* parameters, QuadraticModel& model) {
+  evaluator_.model(current_, loss_, parameters, model);
 }
 
 template <class T>

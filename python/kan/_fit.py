@@ -68,12 +68,25 @@ class Run:
         self.batch = 0 if options.batch <= 0 or options.batch >= data.count else options.batch
         if self.batch and self.problem.loss.function is not None:
             raise ValueError("batch works with the named losses, not with a function as loss_fn")
+        if options.opt == "LM":
+            self._require_least_squares()
         self.epoch = math.ceil(data.count / self.batch) if self.batch else 1
         self._refuse_outside()
-        self.objective = self.problem.loss.objective(self.network, data, self.batch, options.seed)
+        self.objective = self.problem.loss.objective(
+            self.network, data, self.batch, options.seed, options.opt == "LM"
+        )
         self.optimizer = self._make_optimizer()
         self.core_best = self._core("Best")()
         self.history.optimizer = options.opt
+
+    def _require_least_squares(self) -> None:
+        """Raise unless Levenberg-Marquardt can take this loss, these rows and this network."""
+        if self.batch:
+            raise ValueError(f"opt='LM' needs all rows in every step, got batch={self.batch}")
+        if self.problem.loss.function is not None:
+            raise ValueError("opt='LM' works with the named losses, not with a function as loss_fn")
+        if self.network.affine_enabled:
+            raise ValueError("opt='LM' needs a network without affine parameters")
 
     def _core(self, name: str) -> Any:
         return getattr(_core, name + self.suffix)
@@ -82,6 +95,8 @@ class Run:
         start, rate = self.network.parameters(), self.options.lr
         if self.options.opt == "Adam":
             return self._core("Adam")(start, rate, self.options.weight_decay)
+        if self.options.opt == "LM":
+            return self._core("LevenbergMarquardt")(start, self.options.alpha)
         return self._core("Lbfgs")(start, rate)
 
     def _refuse_outside(self) -> None:

@@ -11,7 +11,7 @@ from ._history import OWN_CURVES, History
 
 __all__ = ["OPTIMIZERS", "FitOptions", "Progress"]
 
-OPTIMIZERS = {"LBFGS": 1.0, "Adam": 1e-3}  # with their learning rates
+OPTIMIZERS = {"LBFGS": 1.0, "LM": 1.0, "Adam": 1e-3}  # with their learning rates
 
 
 @dataclass
@@ -22,6 +22,7 @@ class FitOptions:
     steps: int = 100
     log: int = 1
     lr: float | None = None
+    alpha: float = 0.0
     batch: int = -1
     weight_decay: float = 0.0
     update_grid: bool = True
@@ -48,6 +49,11 @@ class FitOptions:
         if self.batch == 0:
             raise ValueError("batch must be a number of rows, or -1 for all of them, got 0")
         self.weight_decay = finite(self.weight_decay, "weight_decay", 0.0)
+        if self.opt == "LM" and self.lr != OPTIMIZERS["LM"]:
+            raise ValueError(f"lr has no meaning with opt='LM', got {self.lr}")
+        self.alpha = finite(self.alpha, "alpha", 0.0)
+        if self.alpha and self.opt != "LM":
+            raise ValueError(f"alpha works with opt='LM', got opt={self.opt!r}")
         if self.weight_decay and self.opt != "Adam":
             raise ValueError(f"weight_decay works with opt='Adam', got opt={self.opt!r}")
         self.grid_update_num = integer(self.grid_update_num, "grid_update_num", 1)

@@ -55,12 +55,14 @@ class Loss:
         rows = data.chosen
         return self._call(_core.predict(network, data.x[rows]), data.y[rows])[0]
 
-    def objective(self, network: Core, data: Data, batch: int, seed: int) -> Any:
+    def objective(
+        self, network: Core, data: Data, batch: int, seed: int, second_order: bool
+    ) -> Any:
         """Return what an optimizer of the core lowers."""
         suffix = "32" if network.dtype == "float32" else "64"
         if self.function is None:
             kind = getattr(_core, f"DataObjective{suffix}")
-            return kind(network, data.samples, self.name, batch, seed)
+            return kind(network, data.samples, self.name, batch, seed, second_order)
         x, y = np.ascontiguousarray(data.x[data.chosen]), data.y[data.chosen]
 
         def evaluate(parameters: Array) -> tuple[float, Array]:

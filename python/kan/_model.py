@@ -287,6 +287,7 @@ class KAN(Copyable):
         lr: float | None = None,
         batch: int = -1,
         weight_decay: float = 0.0,
+        alpha: float = 0.0,
         loss_fn: str | Callable[..., Any] | None = None,
         sample_weight: ArrayLike | None = None,
         update_grid: bool = True,
@@ -325,14 +326,18 @@ class KAN(Copyable):
             Steps between two updates of the losses beside the bar.
         lamb : float, default 0
             Accepted as 0 only: sparsifying is not part of this version.
-        opt : {"LBFGS", "Adam"}
-            One step of LBFGS is up to 20 iterations, as in pykan; one of Adam is one update.
+        opt : {"LBFGS", "LM", "Adam"}
+            One step of LBFGS is up to 20 iterations, as in pykan; one of Adam is one update. LM,
+            the method of Levenberg and Marquardt, goes to the limit of the splines in few steps;
+            a step costs P^2 numbers of memory and P^3 / 6 multiply-adds for P parameters.
         lr : float, optional
-            Default 1 for LBFGS, 1e-3 for Adam.
+            Default 1 for LBFGS, 1e-3 for Adam; LM has none.
         batch : int, default -1
             Rows per step; -1 is all of them.
         weight_decay : float, default 0
             Decoupled weight decay of Adam.
+        alpha : float, default 0
+            Ridge of LM: adds ``alpha * sum(parameters ** 2)`` to what is lowered.
         loss_fn : str or callable, optional
             "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
             ``(prediction, y) -> (loss, d loss / d prediction)``.
@@ -404,6 +409,7 @@ class KAN(Copyable):
             lr=lr,
             batch=batch,
             weight_decay=weight_decay,
+            alpha=alpha,
             update_grid=update_grid,
             grid_update_num=grid_update_num,
             start_grid_update_step=start_grid_update_step,

@@ -7,6 +7,7 @@
 #include "bindings.hpp"
 #include "kan/adam.hpp"
 #include "kan/lbfgs.hpp"
+#include "kan/levenberg_marquardt.hpp"
 #include "samples.hpp"
 
 namespace kan_core {
@@ -42,10 +43,13 @@ template <class T>
 std::unique_ptr<kan::DataObjective<T>> make_data_objective(kan::Network<T>& network,
                                                            const SampleArrays<T>& arrays,
                                                            const std::string& loss,
-                                                           std::size_t batch, std::uint64_t seed) {
+                                                           std::size_t batch, std::uint64_t seed,
+                                                           bool second_order) {
   const kan::Loss kind = parse_loss(loss);
   require_fit(network, arrays, kind);
-  auto made = std::make_unique<kan::DataObjective<T>>(network, arrays.samples, kind, batch, seed);
+  auto made = std::make_unique<kan::DataObjective<T>>(
+      network, arrays.samples, kind, batch, seed,
+      second_order ? kan::Order::second : kan::Order::first);
   made->set_interrupt(signal_interrupt());
   return made;
 }
@@ -80,8 +84,8 @@ void bind_optimizer_of(py::module_& m, const std::string& suffix) {
   py::class_<Objective>(m, named("Objective").c_str());
   py::class_<kan::DataObjective<T>, Objective>(m, named("DataObjective").c_str())
       .def(py::init(&make_data_objective<T>), py::arg("network"), py::arg("samples"),
-           py::arg("loss"), py::arg("batch"), py::arg("seed"), py::keep_alive<1, 2>(),
-           py::keep_alive<1, 3>());
+           py::arg("loss"), py::arg("batch"), py::arg("seed"), py::arg("second_order"),
+           py::keep_alive<1, 2>(), py::keep_alive<1, 3>());
   py::class_<FunctionObjective<T>, Objective>(m, named("FunctionObjective").c_str())
       .def(py::init<const kan::Network<T>&, typename FunctionObjective<T>::Function>(),
            py::arg("network"), py::arg("function"), py::keep_alive<1, 2>());
@@ -111,6 +115,14 @@ void bind_optimizer_of(py::module_& m, const std::string& suffix) {
              return kan::Lbfgs<T>(parameters_of(values), options);
            }),
            py::arg("parameters"), py::arg("learning_rate"));
+
+  py::class_<kan::LevenbergMarquardt<T>, Optimizer>(m, named("LevenbergMarquardt").c_str())
+      .def(py::init([parameters_of](const py::array& values, double ridge) {
+             kan::LevenbergMarquardtOptions options;
+             options.ridge = ridge;
+             return kan::LevenbergMarquardt<T>(parameters_of(values), options);
+           }),
+           py::arg("parameters"), py::arg("ridge"));
 
   py::class_<kan::Best<T>>(m, named("Best").c_str())
       .def(py::init<>())

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "kan/buffer.hpp"
 #include "kan/network.hpp"
 #include "kan/samples.hpp"
 
@@ -12,7 +13,15 @@ namespace kan {
 /// Asked between chunks of work; answering true ends the call with kan::Interrupted.
 using Interrupt = std::function<bool()>;
 
-enum class Purpose { predict, gradient };
+enum class Purpose { predict, gradient, curvature };
+
+/// A loss near some parameters: loss(p + d) ~ value + gradient . d + d . curvature d / 2, where the
+/// curvature is that of Gauss and Newton: never negative, and exact where the residuals vanish.
+struct QuadraticModel {
+  double value = 0.0;
+  Buffer<double> gradient;   ///< [P]
+  Buffer<double> curvature;  ///< [P][P], symmetric
+};
 
 /// Runs batches through a network, chunk by chunk, in memory that depends on the network alone.
 ///
@@ -43,14 +52,20 @@ class Evaluator {
   /// Throws: std::invalid_argument if there are no rows.
   void activation_range(const T* x, std::size_t rows, std::size_t l, T* low, T* high);
 
+  /// At `parameters` [P], the network's own if null.
   /// Throws: std::invalid_argument if there are no samples or their weights do not have a positive sum.
-  double loss(const Samples<T>& samples, Loss loss);
+  double loss(const Samples<T>& samples, Loss loss, const T* parameters = nullptr);
 
   /// Needs Purpose::gradient, as does `pullback`. At `parameters` [P], the network's own if null.
   /// Writes: gradient [P], 0 where nothing may move.
   /// Throws: as `loss`, and std::logic_error on an evaluator made for predictions.
   double loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient,
                            const T* parameters = nullptr);
+
+  /// Needs Purpose::curvature. Memory: some P^2 numbers. Rows and columns of what may not move are 0.
+  /// Throws: as `loss`, and std::invalid_argument on networks with affines.
+  /// Source: Schraudolph, Neural Computation 14 (2002) 1723-1738, for losses that are no squares.
+  void model(const Samples<T>& samples, Loss loss, const T* parameters, QuadraticModel& model);
 
   /// The gradient of sum_no grad_y[n,o] y[n,o]. Shapes: grad_y [rows][O].
   /// Writes: grad_parameters [P] (all, trainable or not) and grad_x [rows][I], where not null.

@@ -18,6 +18,13 @@ class Objective {
   /// Writes: gradient [P]. Returns the value. Throws: kan::Interrupted.
   virtual double evaluate(const T* parameters, T* gradient) = 0;
 
+  /// The value alone. Throws: as `evaluate`.
+  virtual double value(const T* parameters);
+
+  /// A quadratic model, for methods of second order.
+  /// Throws: std::logic_error where there is none, and as `evaluate`.
+  virtual void model(const T* parameters, QuadraticModel& model);
+
   /// Whether each step sees other data, so that values of two steps cannot be compared.
   virtual bool is_stochastic() const { return false; }
 
@@ -27,6 +34,9 @@ class Objective {
   /// One byte per parameter, 1 if it may move; null if all may.
   virtual const std::uint8_t* trainable() const { return nullptr; }
 };
+
+/// What a DataObjective will be asked for: values and gradients, or quadratic models too.
+enum class Order { first, second };
 
 /// The loss of a network on data, on all of it or on shuffled minibatches.
 ///
@@ -38,12 +48,14 @@ class DataObjective final : public Objective<T> {
  public:
   /// `batch` 0 or at least the number of samples means all of them.
   DataObjective(const Network<T>& network, const Samples<T>& samples, Loss loss, std::size_t batch,
-                std::uint64_t seed);
+                std::uint64_t seed, Order order = Order::first);
 
   void set_interrupt(Interrupt interrupt) { evaluator_.set_interrupt(std::move(interrupt)); }
 
   std::size_t parameter_count() const override { return network_.parameter_count(); }
   double evaluate(const T* parameters, T* gradient) override;
+  double value(const T* parameters) override;
+  void model(const T* parameters, QuadraticModel& model) override;
   bool is_stochastic() const override { return !order_.empty(); }
   void next_step() override;
   const std::uint8_t* trainable() const override { return network_.trainable().data(); }

@@ -6,6 +6,7 @@
 #include "kernels/dense.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/looked_up.hpp"
+#include "kernels/outer.hpp"
 #include "kernels/wide_contract.hpp"
 #include "kernels/wide_dot.hpp"
 #include "kernels/wide_scatter.hpp"
@@ -109,7 +110,8 @@ void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, co
 template <class T>
 const Kernels<T>& KAN_KERNEL_SET() {
   static constexpr Kernels<T> kernels{KAN_SET_NAME, basis<T>,   contract<T>,
-                                      dot<T>,       scatter<T>, adam<T>};
+                                      dot<T>,       scatter<T>,
+                                      adam<T>,      add_outer, subtract_product};
   return kernels;
 }
 

@@ -61,6 +61,21 @@ struct AdamRates {
   T keep;   // 1 - learning rate * weight decay
 };
 
+/// One row of a Jacobian: blocks of `width` (4 or 8) adjacent numbers, values[block][width] from column
+/// first[block] on, and for each block a number apart, single[block] at column apart[block]. Columns
+/// of different blocks do not meet, those of later blocks are larger; zeros may overlap anything.
+struct SparseRow {
+  std::size_t blocks;
+  std::size_t width;
+  const std::int32_t* first;
+  const std::int32_t* apart;
+  const double* values;
+  const double* single;
+};
+
+/// Columns of `subtract_product` come in multiples of this.
+constexpr std::size_t product_columns = 16;
+
 /// The contracts. Samples are n in [begin, end); one thread, no allocation, no exception.
 /// Layouts: cells [I][stride]; weights and slopes [I][weight_count][stride], the last row of each
 /// input being b(x) and b'(x); C and dC [I][M + 1][S]; x and dx [I][stride]; y and g as `is_wide`
@@ -93,6 +108,13 @@ struct Kernels {
   /// eps), where keep counts as 1 if `trainable` is not null and 0. Returns: whether all are finite.
   bool (*adam)(const AdamRates<T>&, std::size_t count, const std::uint8_t* trainable,
                const T* gradient, const T* parameters, T* m, T* v, T* updated);
+
+  /// matrix[p][q] += row_p row_q where the block of q is that of p or a later one.
+  void (*add_outer)(const SparseRow& row, std::size_t stride, double* matrix);
+
+  /// c [rows][columns] -= a [rows][depth] b [depth][columns]; rows of a and c are `stride` apart.
+  void (*subtract_product)(std::size_t rows, std::size_t columns, std::size_t depth, const double* a,
+                           const double* b, std::size_t b_stride, double* c, std::size_t stride);
 };
 
 /// The plain loops that say what the kernels mean; the oracle of the others.

@@ -114,12 +114,48 @@ bool adam(const AdamRates<T>& rates, std::size_t count, const std::uint8_t* trai
   return finite;
 }
 
+/// Column of the j-th number of a row, block by block with its single number last, and the number.
+std::int32_t column_of(const SparseRow& row, std::size_t j) {
+  const std::size_t block = j / (row.width + 1);
+  const std::size_t at = j % (row.width + 1);
+  return at < row.width ? row.first[block] + static_cast<std::int32_t>(at) : row.apart[block];
+}
+
+double number_of(const SparseRow& row, std::size_t j) {
+  const std::size_t block = j / (row.width + 1);
+  const std::size_t at = j % (row.width + 1);
+  return at < row.width ? row.values[block * row.width + at] : row.single[block];
+}
+
+void add_outer(const SparseRow& row, std::size_t stride, double* matrix) {
+  const std::size_t numbers = row.blocks * (row.width + 1);
+  for (std::size_t j = 0; j < numbers; ++j) {
+    const std::size_t own = j / (row.width + 1) * (row.width + 1);
+    for (std::size_t k = own; k < numbers; ++k) {
+      matrix[static_cast<std::size_t>(column_of(row, j)) * stride +
+             static_cast<std::size_t>(column_of(row, k))] += number_of(row, j) * number_of(row, k);
+    }
+  }
+}
+
+void subtract_product(std::size_t rows, std::size_t columns, std::size_t depth, const double* a,
+                      const double* b, std::size_t b_stride, double* c, std::size_t stride) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t k = 0; k < columns; ++k) {
+      double sum = 0.0;
+      for (std::size_t d = 0; d < depth; ++d) sum += a[i * stride + d] * b[d * b_stride + k];
+      c[i * stride + k] -= sum;
+    }
+  }
+}
+
 }  // namespace
 
 template <class T>
 const Kernels<T>& reference() {
   static constexpr Kernels<T> kernels{"reference", basis<T>,   contract<T>,
-                                      dot<T>,      scatter<T>, adam<T>};
+                                      dot<T>,      scatter<T>,
+                                      adam<T>,     add_outer, subtract_product};
   return kernels;
 }
 

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "kan/optimizer.hpp"
+
+namespace kan {
+
+struct LevenbergMarquardtOptions {
+  double damping = 1e-2;  ///< at first, relative to the mean of the curvature's diagonal
+  double ridge = 0.0;     ///< adds ridge |p|^2 to what is lowered
+};
+
+/// The method of Levenberg and Marquardt: each step minimises the quadratic model of the objective
+/// within a distance that grows while the model is right and shrinks while it is not.
+///
+/// The value never rises. Damping makes every linear system definite, so that redundant parameters
+/// move as little as they can. Memory and time of a step: some P^2 numbers and P^3 / 6 multiply-adds.
+/// Source: Nocedal and Wright, Numerical Optimization, chapter 10.3; Nielsen, IMM-REP-1999-05, for
+/// the damping after a good step.
+template <class T>
+class LevenbergMarquardt final : public Optimizer<T> {
+ public:
+  /// Throws: std::invalid_argument on options out of range.
+  LevenbergMarquardt(Buffer<T> parameters, const LevenbergMarquardtOptions& options);
+
+  /// Throws: also std::invalid_argument if the objective is stochastic.
+  bool step(Objective<T>& objective) override;
+  void reset(Buffer<T> parameters) override;
+  const Buffer<T>& parameters() const noexcept override { return parameters_; }
+  double value() const noexcept override { return value_; }
+
+ private:
+  bool find_model(Objective<T>& objective);
+  bool set_trial();
+  double predicted_fall() const;
+  double ridge_of(const Buffer<T>& parameters) const;
+
+  LevenbergMarquardtOptions options_;
+  double damping_;
+  double raise_;
+  double value_ = std::numeric_limits<double>::infinity();
+  bool has_model_ = false;
+  QuadraticModel model_;
+  Buffer<double> factor_;
+  Buffer<double> step_;
+  Buffer<T> parameters_, trial_;
+};
+
+extern template class LevenbergMarquardt<float>;
+extern template class LevenbergMarquardt<double>;
+
+}  // namespace kan

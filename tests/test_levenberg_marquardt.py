@@ -1,0 +1,117 @@
+"""Levenberg-Marquardt from `fit`: accuracy, manners, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import j0
+
+from kan import KAN, create_dataset
+
+
+def test_one_edge_reaches_the_floor_of_least_squares():
+    rng = np.random.default_rng(0)
+    X, X_test = rng.uniform(-1, 1, (1000, 1)), rng.uniform(-1, 1, (1000, 1))
+    # Twice what SciPy's lstsq reaches with as many uniform knots.
+    for grid, floor in ((50, 9.5e-5), (100, 5e-6)):
+        model = KAN([1, 1], grid=grid, seed=0)
+        model.fit(X, j0(20 * X), opt="LM", steps=20, update_grid=False)
+        error = np.sqrt(np.mean((model(X_test) - j0(20 * X_test)) ** 2))
+        assert error <= 2 * floor, grid
+
+
+def test_two_layers_reach_what_the_grid_allows():
+    data = create_dataset(
+        lambda x: np.exp(np.sin(np.pi * x[:, 0]) + x[:, 1] ** 2), n_var=2, train_num=3000
+    )
+    model = KAN([2, 1, 1], grid=3, seed=1)
+    for grid in (3, 5, 10, 20):
+        model = model.refine(grid)
+        history = model.fit(data, opt="LM", steps=25)
+    assert history["test_loss"][-1] <= 5e-5
+
+
+def test_the_training_loss_never_rises_on_a_grid_that_stays():
+    rng = np.random.default_rng(1)
+    X = rng.uniform(-1, 1, (300, 3))
+    y = np.sin(X[:, :1]) * X[:, 1:2] + X[:, 2:]
+    model = KAN([3, [2, 1], 1], grid=4, seed=2)
+    losses = model.fit(X, y, opt="LM", steps=30, update_grid=False)["train_loss"]
+    assert all(after <= before for before, after in zip(losses, losses[1:], strict=False))
+    assert losses[-1] < 0.1 * losses[0]
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_labels_of_any_scale_are_learnt(scale):
+    rng = np.random.default_rng(2)
+    X = rng.uniform(-1, 1, (400, 2))
+    y = scale * (X[:, :1] ** 2 + np.sin(3 * X[:, 1:]))
+    model = KAN([2, 2, 1], grid=5, seed=0)
+    model.fit(X, y, opt="LM", steps=30)
+    assert np.sqrt(np.mean((model(X) - y) ** 2)) <= 1e-2 * scale
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.random.default_rng(0).uniform(-1, 1, (30, 2)),
+        np.random.default_rng(0).uniform(-1, 1, (200, 19)),
+        np.repeat(np.random.default_rng(0).uniform(-1, 1, (10, 2)), 20, axis=0),
+        np.column_stack([np.random.default_rng(0).uniform(-1, 1, 100), np.full(100, 0.5)]),
+    ],
+    ids=["30 samples", "19 inputs", "duplicated rows", "a constant column"],
+)
+def test_data_that_leaves_much_open_ends_in_finite_numbers(X):
+    y = np.sin(3 * X[:, :1])
+    model = KAN([X.shape[1], 2, 1], grid=10, seed=0)
+    history = model.fit(X, y, opt="LM", steps=20)
+    assert np.isfinite(history["train_loss"]).all()
+    assert np.isfinite(model(np.clip(X + 0.1, -1, 1))).all()
+    assert history["train_loss"][-1] < 0.5 * history["train_loss"][0]
+
+
+def test_classes_are_learnt_from_logits():
+    rng = np.random.default_rng(3)
+    X = rng.uniform(-1, 1, (500, 2))
+    labels = (X[:, 0] ** 2 + X[:, 1] ** 2 < 0.5).astype(int)
+    model = KAN([2, 2, 2], grid=4, seed=0)
+    model.fit(X, labels, opt="LM", steps=20, loss_fn="cross_entropy", alpha=1e-4)
+    assert np.mean(model(X).argmax(axis=1) == labels) >= 0.98
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch": 10}, "opt='LM' needs all rows in every step, got batch=10"),
+        ({"lr": 0.1}, "lr has no meaning with opt='LM', got 0.1"),
+        ({"loss_fn": lambda p, t: (0.0, p)}, "opt='LM' works with the named losses"),
+        ({"alpha": -1.0}, "alpha must be"),
+    ],
+)
+def test_what_it_cannot_do_is_refused(options, message):
+    X = np.linspace(-1, 1, 50)[:, np.newaxis]
+    with pytest.raises(ValueError, match=message):
+        KAN([1, 1]).fit(X, X, opt="LM", **options)
+
+
+def test_networks_with_affines_and_ridges_of_others_are_refused():
+    X = np.linspace(-1, 1, 50)[:, np.newaxis]
+    with pytest.raises(ValueError, match="needs a network without affine parameters"):
+        KAN([1, 1], affine_trainable=True).fit(X, X, opt="LM")
+    with pytest.raises(ValueError, match="alpha works with opt='LM', got opt='LBFGS'"):
+        KAN([1, 1]).fit(X, X, alpha=0.1)
+
+
+def test_the_same_bits_for_any_number_of_threads():
+    import kan
+
+    rng = np.random.default_rng(4)
+    X = rng.uniform(-1, 1, (2000, 2))
+    y = np.sin(3 * X[:, :1]) * X[:, 1:]
+    results = []
+    for threads in (1, 2, 3):
+        with kan.threads(threads):
+            model = KAN([2, 5, 1], grid=5, seed=0)
+            model.fit(X, y, opt="LM", steps=8)
+            results.append(model.get_parameters())
+    assert all(np.array_equal(one, results[0]) for one in results)
