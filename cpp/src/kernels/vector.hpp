@@ -61,6 +61,8 @@ inline void add_product(Vector<T, L>& sum, Vector<T, L> a, Vector<T, L> b) {
     sum = _mm256_fmadd_ps(a, b, sum);
   } else if constexpr (!single && L == 4) {
     sum = _mm256_fmadd_pd(a, b, sum);
+  } else {
+    sum += a * b;
   }
 #elif defined(__ARM_NEON)
   if constexpr (single) {
@@ -117,6 +119,9 @@ struct Vector {
   }
   friend Vector operator+(const Vector& a, const Vector& b) {
     return of([&](std::size_t j) { return a.lane[j] + b.lane[j]; });
+  }
+  friend Vector operator-(const Vector& a, const Vector& b) {
+    return of([&](std::size_t j) { return a.lane[j] - b.lane[j]; });
   }
   Vector& operator+=(const Vector& b) { return *this = *this + b; }
 };
