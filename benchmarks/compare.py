@@ -67,16 +67,24 @@ def runner(chosen: argparse.Namespace) -> Runner:
     return Runner(Environments(cache, chosen.torch, chosen.torch_index), pace, chosen.keep_memory)
 
 
-def stored(outcomes: list[Outcome], where: dict[str, Any], run: Runner) -> dict[str, Any]:
-    """What goes into the file of a run."""
+def store(result: dict[str, Any], output: Path) -> None:
+    """Written after every case: a run takes long."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+
+
+def stored(
+    outcomes: list[Outcome], where: dict[str, Any], run: Runner, earlier: dict[str, Any]
+) -> dict[str, Any]:
+    """What goes into the file of a run; a case measured again takes its earlier place."""
+    measured = {one.case.name: {"results": one.results, "missing": one.missing} for one in outcomes}
+    both = earlier | measured
     return {
         "machine": where,
         "pace": asdict(run.pace),
         "keep memory": run.keep_memory,
         "same task": CRITERION,
-        "cases": {
-            one.case.name: {"results": one.results, "missing": one.missing} for one in outcomes
-        },
+        "cases": {name: both[name] for name in CASES if name in both},
     }
 
 
@@ -93,21 +101,27 @@ def main() -> int:
         metavar="FILE",
         help="put the table between <!-- compare --> and <!-- end --> in a file (README.md)",
     )
+    parser.add_argument(
+        "--add",
+        action="store_true",
+        help="keep what the output file says of the other cases, measured in runs of their own",
+    )
     add_options(parser)
     chosen = parser.parse_args()
 
     where, run = describe(), runner(chosen)
-    entrants = [ENTRANTS[name] for name in (*OURS, *chosen.peers)]
-    outcomes = [run.run(CASES[name], entrants) for name in chosen.cases]
-    result = stored(outcomes, where, run)
-    text = table(result)
-    print(text)
-
     # A smoke test does not overwrite a measurement.
     usual = run.environments.cache / "quick.json" if chosen.quick else HERE / "results/compare.json"
     output = chosen.output or usual
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    earlier = json.loads(output.read_text())["cases"] if chosen.add and output.exists() else {}
+    entrants = [ENTRANTS[name] for name in (*OURS, *chosen.peers)]
+    outcomes: list[Outcome] = []
+    for name in chosen.cases:
+        outcomes.append(run.run(CASES[name], entrants))
+        result = stored(outcomes, where, run, earlier)
+        store(result, output)
+    text = table(result)
+    print(text)
     found = [problem for one in outcomes for problem in problems(one.case, one.results)]
     for problem in found:
         print(f"NOT THE SAME TASK: {problem}", file=sys.stderr)

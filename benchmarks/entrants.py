@@ -12,6 +12,7 @@ __all__ = ["ENTRANTS", "KAN_PEERS", "Entrant", "Setting", "too_large"]
 
 KAN_PEERS = ("inkan", "flashkan")  # the fastest of them is what we compare with
 GIGABYTE = 1e9
+MOST_ACTIVATIONS = 1e6  # of pykan: edges times rows
 
 
 @dataclass(frozen=True)
@@ -75,4 +76,6 @@ def too_large(name: str, case: Case, available: float) -> str | None:
     floats += 3 * case.edges * (case.grid + 1) * (case.grid + case.k)
     if 4 * floats > 0.7 * available:
         return f"needs about {4 * floats / GIGABYTE:.0f} GB"
+    if case.edges * case.rows > MOST_ACTIVATIONS:
+        return "takes so long that the others' turns would lie minutes apart"
     return None
