@@ -50,7 +50,7 @@ class Chunk {
 
   /// From the gradient of the outputs, 0 in the padding, back to the parameters and the inputs.
   /// Only after forward through all layers, `for_inputs` if that of the inputs is wanted.
-  /// Adds: to grad_parameters [P] where not null.
+  /// Adds: to grad_parameters [P] where not null; with affines it must not be null.
   /// Returns: the gradient of the inputs [I][stride] if wanted.
   const T* backward(const T* parameters, T* grad_parameters, bool wants_inputs) noexcept;
 
