@@ -28,7 +28,6 @@ class Chunk {
   /// Throws: std::bad_alloc.
   Chunk(const Network<T>& network, std::size_t rows, Purpose purpose);
 
-  std::size_t rows() const noexcept { return rows_; }
   std::size_t count() const noexcept { return batch_.count; }
   std::size_t stride() const noexcept { return batch_.stride; }
   const Batch& batch() const noexcept { return batch_; }
@@ -65,7 +64,6 @@ class Chunk {
   };
 
   const Network<T>& network_;
-  std::size_t rows_;
   Batch batch_ = {};
   std::unique_ptr<std::byte, Release> memory_;
   std::vector<LayerBuffers<T>> layers_;
