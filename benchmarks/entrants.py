@@ -12,7 +12,7 @@ __all__ = ["ENTRANTS", "KAN_PEERS", "Entrant", "Setting", "too_large"]
 
 KAN_PEERS = ("inkan", "flashkan")  # the fastest of them is what we compare with
 GIGABYTE = 1e9
-MOST_ACTIVATIONS = 1e6  # of pykan: edges times rows
+MOST_ACTIVATIONS = 2e7  # of pykan: edges times rows
 
 
 @dataclass(frozen=True)

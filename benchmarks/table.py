@@ -84,12 +84,14 @@ def footnote(stored: dict[str, Any]) -> str:
     for outcome in stored["cases"].values():
         for result in outcome["results"].values():
             versions |= result["versions"]
+    quick = not stored["pace"]["all_settings"]
+    settings = "in one setting, in a quick run" if quick else "in the fastest of its settings"
     tree = f"{where['commit']}{' with changes' if where['dirty'] else ''}"
     return (
         "Medians, float32, k=3; a ratio says how many times as long as ours in float32. "
         "Step: forward, loss, backward and Adam on all rows; forward: prediction. "
         f"{'Memory kept between operations. ' if stored['keep memory'] else ''}"
-        "Best peer: the faster of inkan and flashkan; every peer in the fastest of its settings. "
+        f"Best peer: the faster of inkan and flashkan; every peer {settings}. "
         "MLP: one hidden layer with as many parameters. "
         f"{where['cpu']}, {where['cores']} cores, {where['instruction set']}, "
         f"{where['threads']} threads each; "

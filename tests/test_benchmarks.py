@@ -121,7 +121,8 @@ def test_the_table_has_ratios_of_medians_and_dashes_for_who_is_missing():
     }
     results = {"ours": figures(1e-4, 1e-5), "inkan": figures(25e-4, 8e-5)}
     cases = {"sci": {"results": results, "missing": {}}}
-    stored = {"machine": machine, "keep memory": False, "cases": cases}
+    pace = {"all_settings": False}
+    stored = {"machine": machine, "pace": pace, "keep memory": False, "cases": cases}
     head, rule, row, _, note = table(stored).splitlines()
     assert head.count("|") == rule.count("|") == row.count("|")
     cells = [cell.strip() for cell in row.strip("|").split("|")]
@@ -139,6 +140,7 @@ def test_the_table_has_ratios_of_medians_and_dashes_for_who_is_missing():
     ]
     assert "abacus" in note
     assert "c0ffee with changes" in note
+    assert "every peer in one setting, in a quick run" in note
 
 
 @pytest.mark.parametrize(

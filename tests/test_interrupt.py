@@ -31,6 +31,8 @@ import json, os, signal, sys, threading, time
 import numpy as np
 from kan import KAN, set_num_threads
 
+# A shell lets the jobs it starts in the background ignore Ctrl-C, and their children too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 set_num_threads(2)
 rng = np.random.default_rng(0)
 

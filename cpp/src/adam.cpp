@@ -43,6 +43,7 @@ Adam<T>::Adam(Buffer<T> parameters, const AdamOptions& options)
   require(options.epsilon > 0, "epsilon", "positive", options.epsilon);
   require(options.weight_decay >= 0 && std::isfinite(options.weight_decay), "weight decay",
           "non-negative", options.weight_decay);
+  kernels::active<T>();  // throws here, not in the middle of a step, if KAN_ISA is wrong
   reset(std::move(parameters));
 }
 
@@ -58,12 +59,14 @@ void Adam<T>::reset(Buffer<T> parameters) {
   taken_back_ = 0;
   updates_ = 0;
   evaluated_ = false;
+  other_is_previous_ = false;
   value_ = std::numeric_limits<double>::infinity();
 }
 
 /// The next point, in other_; whether it is finite.
 template <class T>
 bool Adam<T>::update(const std::uint8_t* trainable) {
+  other_is_previous_ = false;
   ++updates_;
   const double t = static_cast<double>(updates_);
   const kernels::AdamRates<T> rates{
@@ -116,7 +119,8 @@ bool Adam<T>::step(Objective<T>& objective) {
   const bool stochastic = objective.is_stochastic();
   if ((stochastic || !evaluated_) && !evaluate_here(objective)) {
     if (!evaluated_) return false;
-    std::swap(parameters_, other_);
+    if (other_is_previous_) std::swap(parameters_, other_);
+    other_is_previous_ = false;
     return take_back();
   }
   if (!update(objective.trainable())) return take_back();
@@ -127,6 +131,7 @@ bool Adam<T>::step(Objective<T>& objective) {
     std::swap(gradient_, other_gradient_);
   }
   std::swap(parameters_, other_);
+  other_is_previous_ = true;
   taken_back_ = 0;
   return true;
 }

@@ -78,7 +78,7 @@ template std::size_t bytes_per_row<double>(const Architecture&, Purpose) noexcep
 
 template <class T>
 Chunk<T>::Chunk(const Network<T>& network, std::size_t rows, Purpose purpose)
-    : network_(network), rows_(rows), layers_(network.depth()) {
+    : network_(network), layers_(network.depth()) {
   resize(rows, 1);
   Arena counting(nullptr);
   place(counting, purpose);

@@ -28,7 +28,6 @@ class Chunk {
   /// Throws: std::bad_alloc.
   Chunk(const Network<T>& network, std::size_t rows, Purpose purpose);
 
-  std::size_t rows() const noexcept { return rows_; }
   std::size_t count() const noexcept { return batch_.count; }
   std::size_t stride() const noexcept { return batch_.stride; }
   const Batch& batch() const noexcept { return batch_; }
@@ -50,7 +49,7 @@ class Chunk {
 
   /// From the gradient of the outputs, 0 in the padding, back to the parameters and the inputs.
   /// Only after forward through all layers, `for_inputs` if that of the inputs is wanted.
-  /// Adds: to grad_parameters [P] where not null.
+  /// Adds: to grad_parameters [P] where not null; with affines it must not be null.
   /// Returns: the gradient of the inputs [I][stride] if wanted.
   const T* backward(const T* parameters, T* grad_parameters, bool wants_inputs) noexcept;
 
@@ -70,7 +69,6 @@ class Chunk {
   };
 
   const Network<T>& network_;
-  std::size_t rows_;
   Batch batch_ = {};
   std::unique_ptr<std::byte, Release> memory_;
   std::vector<LayerBuffers<T>> layers_;

@@ -1,7 +1,6 @@
 #include "kan/evaluator.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -59,7 +58,7 @@ std::size_t rows_within(std::size_t bytes, std::size_t per_row, double work_per_
   const std::size_t fitting = bytes / per_row / kernels::tile_rows * kernels::tile_rows;
   const auto quick = static_cast<std::size_t>(most_chunk_work / work_per_row);
   const std::size_t prompt =
-      std::max(quick / kernels::tile_rows, std::size_t{1}) * kernels::tile_rows;
+      std::max(quick / kernels::lane_block, std::size_t{1}) * kernels::lane_block;
   return std::min(std::clamp(fitting, least, most), prompt);
 }
 
@@ -69,12 +68,14 @@ Division division_of(const Network<T>& network, Purpose purpose) {
   const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);
   const double work = work_of_row(network);
   constexpr std::size_t mebibyte = std::size_t{1} << 20;
-  if (purpose == Purpose::predict) return {rows_within(mebibyte, per_row, work, 64, 1024)};
+  if (purpose == Purpose::predict)
+    return {rows_within(mebibyte, per_row, work, 64, kernels::most_rows)};
   if (purpose == Purpose::curvature) {
     const bool small = network.parameter_count() <= most_parameters_in_parts;
     return {rows_within(mebibyte, per_row, work, 64, 256), small ? curvature_parts : 1};
   }
-  if (parts < least_parts) return {rows_within(4 * mebibyte, per_row, work, 256, 1024)};
+  if (parts < least_parts)
+    return {rows_within(4 * mebibyte, per_row, work, 256, kernels::most_rows)};
   return {rows_within(mebibyte, per_row, work, 64, 256), parts};
 }
 
@@ -162,11 +163,19 @@ struct Evaluator<T>::Plan {
     return std::min(division.rows, blocks * kernels::lane_block);
   }
 
+  /// Chunks of so many rows between two questions whether to stop.
+  std::size_t group_of(std::size_t rows) const {
+    const std::size_t threads = size(thread_count());
+    const double work = work_per_row * static_cast<double>(rows);
+    const auto quick = static_cast<std::size_t>(most_chunk_work / work);
+    return threads * std::clamp(quick, std::size_t{1}, std::size_t{16});
+  }
+
   void predict(const T* x, std::size_t rows, T* y) {
     const Samples<T> samples{x, nullptr, nullptr, nullptr, nullptr, rows};
-    const std::size_t group = 16 * size(thread_count());
+    const std::size_t share = rows_each(rows);
     side_by_side(
-        samples, rows_each(rows), group,
+        samples, share, group_of(share),
         [&](Chunk<T>& chunk, std::size_t first, std::size_t /*number*/) {
           chunk.forward(network.parameters(), network.depth());
           transpose(chunk.outputs(), chunk.stride(), outputs, chunk.count(), y + first * outputs,
@@ -201,9 +210,9 @@ struct Evaluator<T>::Plan {
 
   double loss(const T* parameters, const Samples<T>& samples, Loss loss, double scale) {
     double total = 0.0;
-    totals.resize(most_parts);
+    totals.resize(16 * size(thread_count()));
     side_by_side(
-        samples, division.rows, most_parts,
+        samples, division.rows, group_of(division.rows),
         [&](Chunk<T>& chunk, std::size_t first, std::size_t number) {
           totals[number] = loss_of(chunk, network.parameters(), samples, loss, first, scale, false);
         },

@@ -113,4 +113,18 @@ long double derivative_by_definition(const std::vector<T>& knots, int m, int j, 
   return sum;
 }
 
+/// The largest of |a - b| / tolerance, where tolerance = factor * scale; infinity for a NaN.
+template <class T>
+double worst_ratio(const std::vector<T>& a, const std::vector<T>& b, double factor,
+                   const std::vector<T>& scale) {
+  double worst = 0.0;
+  for (std::size_t j = 0; j < a.size(); ++j) {
+    const double error = std::abs(static_cast<double>(a[j]) - static_cast<double>(b[j]));
+    if (error == 0.0) continue;
+    const double ratio = error / (factor * static_cast<double>(scale[j]));
+    worst = ratio <= worst ? worst : std::isnan(ratio) ? 1e300 : ratio;
+  }
+  return worst;
+}
+
 }  // namespace kan::test

@@ -183,6 +183,10 @@ TEST_CASE_TEMPLATE("knots are uniform as far as rounding can tell", T, float, do
   CHECK(inverse_spacing(knots) == 0.0);
   // So far out that positions in a cell would be rounded away.
   CHECK(inverse_spacing(uniform_knots<T>(3, 3, 1.0, 1.0 + 100 * epsilon<T>)) == 0.0);
+  // Far from 0 the rounding of the knots is no longer small beside their distance.
+  const double far = 0.2 / (40000 * epsilon<T>);
+  CHECK(inverse_spacing(uniform_knots<T>(3, 3, 0.5 * far, 0.5 * far + 0.6)) != 0.0);
+  CHECK(inverse_spacing(uniform_knots<T>(3, 3, 2 * far, 2 * far + 0.6)) == 0.0);
 }
 
 TEST_CASE("edges masked are 0 and stay 0, whatever is set") {

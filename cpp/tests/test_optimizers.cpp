@@ -518,6 +518,35 @@ TEST_CASE("both optimizers lower the loss of a network and leave what is frozen"
   }
 }
 
+/// A batch objective with gradient 1, not finite on the evaluations that `bad` names.
+class Batches : public Objective<double> {
+ public:
+  std::size_t parameter_count() const override { return 1; }
+  bool is_stochastic() const override { return true; }
+  double evaluate(const double* parameters, double* gradient) override {
+    gradient[0] = 1.0;
+    return bad.count(++evaluations) != 0 ? nan : parameters[0];
+  }
+  std::set<int> bad = {};
+  int evaluations = 0;
+};
+
+TEST_CASE("Adam stays at the last good point when batches in a row are not finite") {
+  Batches objective;
+  objective.bad = {3, 4, 5};
+  AdamOptions options;
+  options.learning_rate = 0.5;
+  Adam<double> optimizer({1.0}, options);
+  optimizer.step(objective);
+  const double good = optimizer.parameters()[0];
+  optimizer.step(objective);
+  CHECK(optimizer.parameters()[0] < good);
+  for (int failed = 0; failed < 3; ++failed) {
+    CHECK(optimizer.step(objective));
+    CHECK(optimizer.parameters()[0] == good);
+  }
+}
+
 TEST_CASE("an interrupt of the data reaches whoever steps") {
   const Smooth data;
   kan::Architecture architecture;

@@ -45,7 +45,15 @@ py::typing::Optional<py::array_t<T>> predict_ready(const kan::Network<T>& networ
   }
   const auto* values = static_cast<const T*>(array.data());
   const auto count = static_cast<std::size_t>(array.size());
-  if (kan::first_nonfinite(values, count) != count) return py::none();
+  constexpr std::size_t quick = std::size_t{1} << 16;  // not worth giving the GIL away
+  std::size_t place = 0;
+  if (count <= quick) {
+    place = kan::first_nonfinite(values, count);
+  } else {
+    const py::gil_scoped_release released;
+    place = kan::first_nonfinite(values, count);
+  }
+  if (place != count) return py::none();
   return predict(network, array);
 }
 

@@ -39,6 +39,7 @@ class Adam final : public Optimizer<T> {
   int taken_back_ = 0;
   long long updates_ = 0;
   bool evaluated_ = false;
+  bool other_is_previous_ = false;  // whether other_ holds the point before this one
   double value_ = std::numeric_limits<double>::infinity();
   Buffer<T> parameters_, gradient_;
   Buffer<T> other_, other_gradient_;  // of the point before, or of the one being tried

@@ -10,7 +10,7 @@
 
 namespace kan {
 
-/// Asked between chunks of work; answering true ends the call with kan::Interrupted.
+/// Asked between groups of chunks, some tens of milliseconds apart; answering true ends the call with kan::Interrupted.
 using Interrupt = std::function<bool()>;
 
 enum class Purpose { predict, gradient, curvature };
@@ -23,7 +23,8 @@ struct QuadraticModel {
   Buffer<double> curvature;  ///< [P][P], symmetric
 };
 
-/// Runs batches through a network, chunk by chunk, in memory that depends on the network alone.
+/// Runs batches through a network, chunk by chunk, in memory that depends on the network
+/// and the threads alone.
 ///
 /// The network is only read and must outlive the evaluator. Results are the same bits for any
 /// number of threads, and predictions the same for a row alone and in a batch.

@@ -1,7 +1,7 @@
 #pragma once
 
-// Square roots, exp, SiLU and the base functions with internal linkage (see triangle.hpp), free of branches so
-// that loops over them vectorise. Same operations for every lane and for a lane alone: same bits.
+// Square roots, exp, SiLU and the base functions with internal linkage (see triangle.hpp), free of
+// branches so that loops over them vectorise. Same operations for every lane and for a lane alone: same bits.
 
 #include <cstdint>
 #include <cstring>

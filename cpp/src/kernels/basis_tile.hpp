@@ -91,8 +91,8 @@ struct BasisTile {
     const T hi = knots[shape.degree + shape.intervals];
     int outside = 0;
     for (std::size_t n = 0; n < count; ++n) {
-      const T least = x[n] > lo ? x[n] : lo;
-      nearest[n] = least < hi ? least : hi;
+      const T least = x[n] < lo ? lo : x[n];  // what is no number stays none
+      nearest[n] = least > hi ? hi : least;
       outside |= static_cast<int>(nearest[n] != x[n]);
     }
     return outside != 0;

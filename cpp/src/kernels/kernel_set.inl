@@ -14,7 +14,7 @@
 namespace kan::kernels {
 namespace {
 
-/// Calls `use.template operator()<K>()` with the degree as a constant, so that loops over it unroll.
+/// Calls `use.run<K>()` with the degree as a constant, so that loops over it unroll.
 template <class Use>
 void with_degree(int degree, const Use& use) {
   switch (degree) {

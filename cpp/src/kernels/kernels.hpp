@@ -100,7 +100,8 @@ struct Kernels {
               std::size_t begin, std::size_t end, T* dx);
 
   /// dC[i,row,o] += sum_n weights[i,r,n] g[n,o] for the inputs [first, last) and all samples
-  /// 0 <= n < count, in the same order whatever the range of inputs.
+  /// 0 <= n < count, in the same order whatever the range of inputs. In the padding of layers by
+  /// features g must be 0 and the weights finite.
   void (*scatter)(const Shape&, const std::int32_t* cells, const T* weights, const T* g,
                   std::size_t count, int first, int last, T* dC);
 

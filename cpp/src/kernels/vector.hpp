@@ -7,7 +7,7 @@
 #include <cstdint>
 #if defined(__FMA__)
 #include <immintrin.h>
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -64,7 +64,7 @@ inline void add_product(Vector<T, L>& sum, Vector<T, L> a, Vector<T, L> b) {
   } else {
     sum += a * b;
   }
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
   if constexpr (single) {
     sum = vfmaq_f32(sum, a, b);
   } else {
@@ -85,19 +85,13 @@ inline Vector<T, L> where_equal(Vector<std::int32_t, L> cell, std::int32_t c, Ve
 /// Sum of the lanes, halving: one fixed tree.
 template <class T, std::size_t L>
 inline T sum_of_lanes(Vector<T, L> v) {
-  if constexpr (L == 1) {
-    return v[0];
-  } else if constexpr (L == 2) {
+  if constexpr (L == 2) {
     return v[0] + v[1];
-  } else if constexpr (L == 4) {
-    return sum_of_lanes<T, 2>(__builtin_shufflevector(v, v, 0, 1) +
-                              __builtin_shufflevector(v, v, 2, 3));
-  } else if constexpr (L == 8) {
-    return sum_of_lanes<T, 4>(__builtin_shufflevector(v, v, 0, 1, 2, 3) +
-                              __builtin_shufflevector(v, v, 4, 5, 6, 7));
   } else {
-    return sum_of_lanes<T, 8>(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
-                              __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+    using Half = Vector<T, L / 2>;
+    Half half[2];
+    __builtin_memcpy(half, &v, sizeof(v));
+    return sum_of_lanes<T, L / 2>(half[0] + half[1]);
   }
 }
 
@@ -175,15 +169,6 @@ inline void store_behind(T* to, Vector<T, L> value, std::size_t kept) {
   T lane[L];
   store<L>(lane, value);
   for (std::size_t j = kept; j < L; ++j) to[j] = lane[j];
-}
-
-/// Asks for `count` numbers that will be read or written soon.
-template <class T>
-inline void prefetch([[maybe_unused]] const T* from, [[maybe_unused]] std::size_t count) {
-#if defined(__GNUC__)
-  constexpr std::size_t line = 64 / sizeof(T);
-  for (std::size_t j = 0; j < count; j += line) __builtin_prefetch(from + j);
-#endif
 }
 
 }  // namespace

@@ -31,22 +31,18 @@ struct CellOrder {
 /// What one call adds to V L outputs of one input.
 template <class T>
 struct Scattered {
-  const T* weights;         // [k + 2][stride] of the input
-  const T* g;               // [n][S], from the first of the outputs on
-  T* dC;                    // [M + 1][S], from the first of the outputs on
-  std::size_t cleared = 0;  // so many of the first outputs get nothing
+  const T* weights;  // [k + 2][stride] of the input
+  const T* g;        // [n][V L], a copy: close together it stays in the first-level cache
+  T* dC;             // [M + 1][S], from the first of the outputs on
 };
 
 /// rows[r][v] += weight_r g, base[v] += weight_base g, for one sample.
-template <std::size_t L, std::size_t K, std::size_t V, bool some_cleared, class T>
+template <std::size_t L, std::size_t K, std::size_t V, class T>
 inline void add_sample(const WideLayer& layer, const Scattered<T>& to, std::size_t n,
                        Vector<T, L> (&rows)[K + 1][V], Vector<T, L> (&base)[V]) {
-  const T* gradient = to.g + n * layer.outputs;
   Vector<T, L> z[V];
 #pragma GCC unroll 2
-  for (std::size_t v = 0; v < V; ++v) {
-    z[v] = some_cleared ? load_behind<L>(gradient, to.cleared) : load<L>(gradient + v * L);
-  }
+  for (std::size_t v = 0; v < V; ++v) z[v] = load<L>(to.g + (n * V + v) * L);
 #pragma GCC unroll 6
   for (std::size_t r = 0; r <= K; ++r) {
     const Vector<T, L> weight = splat<L>(to.weights[r * layer.stride + n]);
@@ -58,7 +54,7 @@ inline void add_sample(const WideLayer& layer, const Scattered<T>& to, std::size
   for (std::size_t v = 0; v < V; ++v) add_product<T, L>(base[v], weight, z[v]);
 }
 
-template <std::size_t L, std::size_t K, std::size_t V, bool some_cleared, class T>
+template <std::size_t L, std::size_t K, std::size_t V, class T>
 void scatter_outputs(const WideLayer& layer, const CellOrder& order, const Scattered<T>& to) {
   const auto cell_count = static_cast<std::size_t>(layer.cell_count());
   T* base_row = to.dC + (layer.rows - 1) * layer.outputs;
@@ -75,7 +71,7 @@ void scatter_outputs(const WideLayer& layer, const CellOrder& order, const Scatt
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < V; ++v) rows[K][v] = load<L>(row + K * layer.outputs + v * L);
     for (std::int32_t q = order.first[c]; q < order.first[c + 1]; ++q) {
-      add_sample<L, K, V, some_cleared>(layer, to, order.sample[q], rows, base);
+      add_sample<L, K, V>(layer, to, order.sample[q], rows, base);
     }
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < V; ++v) {
@@ -94,43 +90,63 @@ void scatter_outputs(const WideLayer& layer, const CellOrder& order, const Scatt
   for (std::size_t v = 0; v < V; ++v) store<L>(base_row + v * L, base[v]);
 }
 
-/// All outputs of one input, whose samples are sorted.
+/// Inputs whose samples are sorted at a time, and that a copy of g serves.
+constexpr std::size_t sorted_inputs = 8;
+
+/// A block of inputs and what it is added from and to.
+template <class T>
+struct ScatteredInputs {
+  std::size_t count;
+  const T* weights;  // of the first input
+  const T* g;        // [n][S]
+  T* dC;             // of the first input
+  std::size_t samples;
+};
+
+/// Outputs [o, o + V L) of a block of inputs; the first `done` of them get nothing.
+template <std::size_t L, std::size_t K, std::size_t V, class T>
+void scatter_columns(const WideLayer& layer, const CellOrder* orders, const ScatteredInputs<T>& of,
+                     std::size_t o, std::size_t done) {
+  T copy[most_rows * V * L];
+  for (std::size_t n = 0; n < of.samples; ++n) {
+    const T* row = of.g + n * layer.outputs + o;
+    for (std::size_t j = 0; j < V * L; ++j) copy[n * V * L + j] = j < done ? T(0) : row[j];
+  }
+  for (std::size_t i = 0; i < of.count; ++i) {
+    const Scattered<T> to{of.weights + i * layer.weights * layer.stride, copy,
+                          of.dC + i * layer.input_size() + o};
+    scatter_outputs<L, K, V>(layer, orders[i], to);
+  }
+}
+
+/// All outputs of a block of inputs.
 template <std::size_t L, std::size_t K, class T>
-void scatter_sorted(const WideLayer& layer, const CellOrder& order, Scattered<T> to) {
+void scatter_sorted(const WideLayer& layer, const CellOrder* orders, const ScatteredInputs<T>& of) {
   constexpr std::size_t V = K <= 3 ? 2 : 1;  // as many rows as 16 registers hold
-  const auto after = [&to](std::size_t outputs) {
-    to.g += outputs;
-    to.dC += outputs;
-  };
-  std::size_t left = layer.outputs;
-  for (; left >= V * L; left -= V * L) {
-    scatter_outputs<L, K, V, false>(layer, order, to);
-    after(V * L);
+  std::size_t o = 0;
+  for (; o + V * L <= layer.outputs; o += V * L) {
+    scatter_columns<L, K, V>(layer, orders, of, o, 0);
   }
-  if (V > 1 && left >= L) {
-    scatter_outputs<L, K, 1, false>(layer, order, to);
-    after(L);
-    left -= L;
+  for (; V > 1 && o + L <= layer.outputs; o += L) {
+    scatter_columns<L, K, 1>(layer, orders, of, o, 0);
   }
-  if (left == 0) return;
-  to.cleared = L - left;
-  to.g -= to.cleared;
-  to.dC -= to.cleared;
-  scatter_outputs<L, K, 1, true>(layer, order, to);
+  if (o == layer.outputs) return;
+  const std::size_t last = layer.outputs - L;
+  scatter_columns<L, K, 1>(layer, orders, of, last, o - last);
 }
 
 /// Chunks or grids that are too large to sort: sample by sample, straight through.
 template <class T>
-void scatter_unsorted(const WideLayer& layer, const std::int32_t* cells, std::size_t count,
-                      const Scattered<T>& to) {
-  for (std::size_t n = 0; n < count; ++n) {
+void scatter_unsorted(const WideLayer& layer, const std::int32_t* cells,
+                      const ScatteredInputs<T>& of) {
+  for (std::size_t n = 0; n < of.samples; ++n) {
     for (std::size_t r = 0; r < layer.weights; ++r) {
       const std::size_t at =
           r + 1 < layer.weights ? static_cast<std::size_t>(cells[n]) + r : layer.rows - 1;
-      T* row = to.dC + at * layer.outputs;
-      const T weight = to.weights[r * layer.stride + n];
-      for (std::size_t o = 0; o < layer.outputs; ++o)
-        row[o] += weight * to.g[n * layer.outputs + o];
+      T* row = of.dC + at * layer.outputs;
+      const T weight = of.weights[r * layer.stride + n];
+      const T* gradient = of.g + n * layer.outputs;
+      for (std::size_t o = 0; o < layer.outputs; ++o) row[o] += weight * gradient[o];
     }
   }
 }
@@ -140,26 +156,24 @@ void wide_scatter(const Shape& shape, const std::int32_t* cells, const T* weight
                   std::size_t count, int first, int last, T* dC) {
   const WideLayer layer(shape);
   const bool sorted = can_sort(layer, count);
-  CellOrder order;
-  for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
-    const std::int32_t* own_cells = cells + i * layer.stride;
-    const Scattered<T> to{weights + i * layer.weights * layer.stride, g,
-                          dC + i * layer.input_size()};
-    if (i + 1 < static_cast<std::size_t>(last)) {  // of the next input, while this one is at work
-      prefetch(own_cells + layer.stride, count);
-      for (std::size_t r = 0; r < layer.weights; ++r) {
-        prefetch(to.weights + (layer.weights + r) * layer.stride, count);
-      }
-    }
+  const std::size_t step = sorted ? sorted_inputs : 1;
+  const auto end = static_cast<std::size_t>(last);
+  CellOrder orders[sorted_inputs];
+  for (auto i = static_cast<std::size_t>(first); i < end; i += step) {
+    const ScatteredInputs<T> of{i + step < end ? step : end - i,
+                                weights + i * layer.weights * layer.stride, g,
+                                dC + i * layer.input_size(), count};
     if (!sorted) {
-      scatter_unsorted(layer, own_cells, count, to);
+      scatter_unsorted(layer, cells + i * layer.stride, of);
       continue;
     }
-    order.sort(own_cells, count, shape.intervals);
+    for (std::size_t j = 0; j < of.count; ++j) {
+      orders[j].sort(cells + (i + j) * layer.stride, count, shape.intervals);
+    }
     if (layer.outputs >= lanes<T>) {
-      scatter_sorted<lanes<T>, K>(layer, order, to);
+      scatter_sorted<lanes<T>, K>(layer, orders, of);
     } else {
-      scatter_sorted<wide_lanes<T>, K>(layer, order, to);
+      scatter_sorted<wide_lanes<T>, K>(layer, orders, of);
     }
   }
 }
