@@ -59,14 +59,16 @@ void update_behind(double* matrix, std::size_t stride, std::size_t begin, std::s
     const std::size_t count = std::min(block, rows - first);
     const std::size_t width = std::min(columns, whole(first + count));  // the lower triangle
     double* row = matrix + (end + first) * stride;
-    kernels::active<double>().subtract_product(count, width, depth, row + begin,
-                                               transposed.data(), columns, row + end, stride);
+    kernels::active<double>().subtract_product(count, width, depth, row + begin, transposed.data(),
+                                               columns, row + end, stride);
   });
 }
 
 }  // namespace
 
-std::size_t cholesky_stride(std::size_t n) noexcept { return whole(n) + 2 * kernels::product_columns; }
+std::size_t cholesky_stride(std::size_t n) noexcept {
+  return whole(n) + 2 * kernels::product_columns;
+}
 
 bool factorise(double* matrix, std::size_t n) {
   const std::size_t stride = cholesky_stride(n);

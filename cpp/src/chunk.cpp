@@ -91,7 +91,7 @@ template <class T>
 void Chunk<T>::place(Arena& arena, Purpose purpose) {
   place_layers(arena, purpose != Purpose::predict);
   outputs_ = arena.template take<T>(size(network_.architecture().outputs()) * batch_.stride);
-  connect_nodes(arena);
+  connect_nodes(arena, purpose == Purpose::curvature);
   input_slopes_ = layers_[0].slopes;
   if (purpose == Purpose::predict) return;
   std::size_t most = size(network_.architecture().inputs());
@@ -102,10 +102,17 @@ void Chunk<T>::place(Arena& arena, Purpose purpose) {
   }
   for (T*& grad : grad_nodes_) grad = arena.template take<T>(most * batch_.stride);
   grad_sums_ = arena.template take<T>(most_sums * batch_.stride);
-  if (purpose != Purpose::curvature) return;
-  all_grad_sums_.clear();
-  for (const Layer& layer : network_.architecture().layers) {
-    all_grad_sums_.push_back(arena.template take<T>(size(layer.subnodes()) * batch_.stride));
+  if (purpose == Purpose::curvature) place_sensitivities(arena);
+}
+
+template <class T>
+void Chunk<T>::place_sensitivities(Arena& arena) {
+  sensitivities_.clear();
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const LayerOffsets& at = network_.offsets(l);
+    T* sums = arena.template take<T>(size(network_.layer(l).subnodes()) * batch_.stride);
+    T* affine = arena.template take<T>((at.end - at.subnode_scale) * batch_.stride);
+    sensitivities_.push_back({sums, affine});
   }
 }
 
@@ -139,9 +146,10 @@ void Chunk<T>::place_layers(Arena& arena, bool keep) {
   }
 }
 
-/// Steps that are the identity share the memory of their operand.
+/// Steps that are the identity share the memory of their operand. `again`: the way back is taken more
+/// than once.
 template <class T>
-void Chunk<T>::connect_nodes(Arena& arena) {
+void Chunk<T>::connect_nodes(Arena& arena, bool again) {
   const Architecture& architecture = network_.architecture();
   const bool affine = architecture.affine;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -156,6 +164,7 @@ void Chunk<T>::connect_nodes(Arena& arena) {
     own.nodes.factors = affine ? features(layer.subnodes()) : own.sums;
     own.nodes.products = affine ? features(layer.nodes()) : next;
     own.nodes.outputs = next;
+    own.nodes.grad_products = affine && again ? features(layer.nodes()) : own.nodes.products;
   }
 }
 
@@ -222,12 +231,12 @@ const T* Chunk<T>::backward(const T* parameters, T* grad_parameters, bool wants_
 
 template <class T>
 void Chunk<T>::sensitivities(const T* parameters) noexcept {
-  int current = 0;
+  const T* incoming = grad_nodes_[0];
   for (std::size_t l = layers_.size(); l-- > 0;) {
-    T* outgoing = l > 0 ? grad_nodes_[1 - current] : nullptr;
-    layer_backward(network_, l, parameters, layers_[l], batch_, grad_nodes_[current],
-                   all_grad_sums_[l], outgoing, static_cast<T*>(nullptr));
-    current = 1 - current;
+    T* outgoing = l > 0 ? grad_nodes_[incoming == grad_nodes_[1] ? 0 : 1] : nullptr;
+    layer_sensitivities(network_, l, parameters, layers_[l], batch_, incoming,
+                        sensitivities_[l].sums, sensitivities_[l].affine, outgoing);
+    incoming = outgoing;
   }
 }
 

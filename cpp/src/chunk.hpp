@@ -53,16 +53,19 @@ class Chunk {
   /// Returns: the gradient of the inputs [I][stride] if wanted.
   const T* backward(const T* parameters, T* grad_parameters, bool wants_inputs) noexcept;
 
-  /// As `backward`, but to the sums of every layer, for each sample by itself.
-  /// Only with Purpose::curvature. Writes: grad_sums(l) [S][stride] for every layer.
+  /// As `backward`, but for each sample by itself, as often as wanted after one `forward`.
+  /// Only with Purpose::curvature. Writes: grad_sums(l) [S][stride] and grad_affine(l), see
+  /// `nodes_sensitivities`, of every layer.
   void sensitivities(const T* parameters) noexcept;
-  const T* grad_sums(std::size_t l) const noexcept { return all_grad_sums_[l]; }
+  const T* grad_sums(std::size_t l) const noexcept { return sensitivities_[l].sums; }
+  const T* grad_affine(std::size_t l) const noexcept { return sensitivities_[l].affine; }
 
  private:
   class Arena;
   void place(Arena& arena, Purpose purpose);
   void place_layers(Arena& arena, bool keep);
-  void connect_nodes(Arena& arena);
+  void place_sensitivities(Arena& arena);
+  void connect_nodes(Arena& arena, bool again);
 
   struct Release {
     void operator()(std::byte* memory) const noexcept { release_aligned(memory); }
@@ -75,7 +78,11 @@ class Chunk {
   T* outputs_ = nullptr;
   T* grad_nodes_[2] = {};  // [most nodes or inputs][stride], taken in turns
   T* grad_sums_ = nullptr;
-  std::vector<T*> all_grad_sums_;  // of each layer, with Purpose::curvature
+  struct Sensitivities {
+    T* sums;
+    T* affine;
+  };
+  std::vector<Sensitivities> sensitivities_;  // of each layer, with Purpose::curvature
   T* input_slopes_ = nullptr;  // of layer 0, which only the gradient of the inputs needs
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/dispatch.hpp"
+#include "parallel.hpp"
 
 namespace kan {
 namespace {
@@ -42,114 +43,175 @@ void set_seed(Loss loss, const LossChunk<T>& view, double scale, std::size_t c, 
   }
 }
 
+std::size_t whole_vectors(std::size_t count) { return (count + 3) / 4 * 4; }
+
 }  // namespace
 
 template <class T>
-EdgeOrder::EdgeOrder(const Network<T>& network) {
-  for (std::size_t l = 0; l < network.depth(); ++l) {
-    const Layer& layer = network.layer(l);
-    const std::size_t sums = size(layer.subnodes());
-    if (layer.degree > 3) width = 8;
-    for (std::size_t i = 0; i < size(layer.inputs); ++i) {
-      for (std::size_t s = 0; s < sums; ++s) {
-        if (network.edge_mask(l)[i * sums + s] == 0) continue;
-        edges.push_back({l, i, s, static_cast<std::int32_t>(parameter.size())});
-        for (std::size_t m = 0; m < size(layer.rows()); ++m) {
-          parameter.push_back(network.offsets(l).coefficients + (i * size(layer.rows()) + m) * sums +
-                              s);
-        }
+JacobianColumns<T>::JacobianColumns(const Network<T>& network) {
+  for (std::size_t l = 0; l < network.depth(); ++l) add_edges(network, l);
+  for (std::size_t l = 0; l < network.depth(); ++l) add_bases(network, l);
+  for (std::size_t l = 0; l < network.depth(); ++l) add_affines(network, l);
+}
+
+template <class T>
+void JacobianColumns<T>::add_edges(const Network<T>& network, std::size_t l) {
+  const Layer& layer = network.layer(l);
+  const std::size_t sums = size(layer.subnodes());
+  if (layer.degree > 3) width_ = 8;
+  for (std::size_t i = 0; i < size(layer.inputs); ++i) {
+    for (std::size_t s = 0; s < sums; ++s) {
+      const std::size_t at = network.offsets(l).coefficients + i * size(layer.rows()) * sums + s;
+      if (network.trainable()[at] == 0) continue;
+      edges_.push_back({l, i, s, static_cast<std::int32_t>(parameters_.size())});
+      for (std::size_t m = 0; m < size(layer.basis_functions()); ++m) {
+        parameters_.push_back(at + m * sums);
       }
     }
   }
-  stride = parameter.size() + width;
 }
 
-template EdgeOrder::EdgeOrder(const Network<float>&);
-template EdgeOrder::EdgeOrder(const Network<double>&);
-
 template <class T>
-Curvature<T>::Curvature(const Network<T>& network, const EdgeOrder& order)
-    : network_(network),
-      order_(order),
-      matrix_(order.stride * order.stride),
-      first_(order.edges.size()),
-      apart_(order.edges.size()),
-      values_(order.edges.size() * order.width),
-      single_(order.edges.size()) {
-  for (std::size_t e = 0; e < order.edges.size(); ++e) {
-    const EdgeOrder::Edge& edge = order.edges[e];
-    apart_[e] = edge.first + network.layer(edge.layer).basis_functions();
+void JacobianColumns<T>::add_bases(const Network<T>& network, std::size_t l) {
+  const Layer& layer = network.layer(l);
+  const std::size_t sums = size(layer.subnodes());
+  for (std::size_t i = 0; i < size(layer.inputs); ++i) {
+    for (std::size_t s = 0; s < sums; ++s) {
+      const std::size_t row = i * size(layer.rows()) + size(layer.basis_functions());
+      const std::size_t at = network.offsets(l).coefficients + row * sums + s;
+      if (network.trainable()[at] == 0) continue;
+      bases_.push_back({l, i, s, 0});
+      parameters_.push_back(at);
+    }
   }
 }
 
 template <class T>
-void Curvature<T>::clear() {
-  std::fill(matrix_.begin(), matrix_.end(), 0.0);
+void JacobianColumns<T>::add_affines(const Network<T>& network, std::size_t l) {
+  const LayerOffsets& at = network.offsets(l);
+  for (std::size_t p = at.subnode_scale; p < at.end; ++p) {
+    if (network.trainable()[p] == 0) continue;
+    affines_.push_back({l, p - at.subnode_scale});
+    parameters_.push_back(p);
+  }
+}
+
+template <class T>
+Curvature<T>::Curvature(const Network<T>& network, std::size_t rows)
+    : network_(network),
+      columns_(network),
+      dense_stride_(whole_vectors(columns_.dense_count())),
+      first_(rows * columns_.edges().size()),
+      values_(rows * columns_.edges().size() * columns_.width()),
+      dense_(rows * dense_stride_) {}
+
+template <class T>
+std::size_t Curvature<T>::bytes_per_row(const Network<T>& network) noexcept {
+  std::size_t edges = 0;
+  for (std::size_t l = 0; l < network.depth(); ++l) edges += network.edge_mask(l).size();
+  return edges * (10 * sizeof(double) + sizeof(std::int32_t));
+}
+
+template <class T>
+void Curvature<T>::begin(QuadraticModel& model) const {
+  const std::size_t count = columns_.parameters().size();
+  model.parameters = columns_.parameters();
+  model.stride = whole_vectors(count + columns_.width());
+  model.curvature.assign(count * model.stride, 0.0);
 }
 
 template <class T>
 void Curvature<T>::add(Chunk<T>& chunk, const T* parameters, Loss loss, const LossChunk<T>& view,
-                       double scale) {
+                       double scale, QuadraticModel& model) {
   for (std::size_t c = 0; c < view.output_count; ++c) {
     set_seed(loss, view, scale, c, chunk.grad_outputs());
     chunk.clear_grad_padding();
     chunk.sensitivities(parameters);
-    find_sources(chunk);
-    for (std::size_t n = 0; n < view.count; ++n) {
-      fill_row(n, chunk.stride());
-      const kernels::SparseRow row{order_.edges.size(), order_.width,   first_.data(),
-                                   apart_.data(),       values_.data(), single_.data()};
-      kernels::active<double>().add_outer(row, order_.stride, matrix_.data());
-    }
+    fill_rows(chunk);
+    add_rows(chunk.count(), chunk.batch().threads, model);
   }
 }
 
+/// The rows of the Jacobian that belong to the samples of the chunk.
 template <class T>
-void Curvature<T>::find_sources(const Chunk<T>& chunk) {
-  sources_.clear();
-  for (const EdgeOrder::Edge& edge : order_.edges) {
-    const kernels::Shape shape = kernel_shape(network_, edge.layer, chunk.stride());
+void Curvature<T>::fill_rows(const Chunk<T>& chunk) {
+  const double numbers = static_cast<double>(columns_.edges().size() * columns_.width()) +
+                         static_cast<double>(dense_stride_);
+  const double work = numbers * static_cast<double>(chunk.count());
+  const int threads = useful_threads(chunk.count(), work, chunk.batch().threads);
+  parallel_stretches(chunk.count(), kernels::lane_block, threads,
+                     [&](std::size_t begin, std::size_t end) {
+                       fill_blocks(chunk, begin, end);
+                       fill_dense(chunk, begin, end);
+                     });
+}
+
+template <class T>
+void Curvature<T>::fill_blocks(const Chunk<T>& chunk, std::size_t begin, std::size_t end) {
+  const std::size_t edges = columns_.edges().size();
+  const std::size_t stride = chunk.stride();
+  for (std::size_t e = 0; e < edges; ++e) {
+    const auto& edge = columns_.edges()[e];
+    const kernels::Shape shape = kernel_shape(network_, edge.layer, stride);
     const LayerBuffers<T>& buffers = chunk.layer(edge.layer);
+    const std::int32_t* cells = buffers.cells + edge.input * stride;
+    const T* weights = buffers.weights + edge.input * size(weight_count(shape)) * stride;
+    const T* g = chunk.grad_sums(edge.layer) + edge.sum * stride;
+    for (std::size_t n = begin; n < end; ++n) {
+      const std::size_t skipped = is_dense(shape) ? static_cast<std::size_t>(cells[n]) : 0;
+      double* values = values_.data() + (n * edges + e) * columns_.width();
+      first_[n * edges + e] = edge.first + cells[n];
+      for (std::size_t r = 0; r < size(shape.degree) + 1; ++r) {
+        values[r] =
+            static_cast<double>(g[n]) * static_cast<double>(weights[(skipped + r) * stride + n]);
+      }
+    }
+  }
+}
+
+template <class T>
+void Curvature<T>::fill_dense(const Chunk<T>& chunk, std::size_t begin, std::size_t end) {
+  const std::size_t stride = chunk.stride();
+  double* to = dense_.data();
+  for (const auto& base : columns_.bases()) {
+    const kernels::Shape shape = kernel_shape(network_, base.layer, stride);
     const std::size_t rows = size(weight_count(shape));
-    sources_.push_back({buffers.cells + edge.input * shape.stride,
-                        buffers.weights + edge.input * rows * shape.stride,
-                        chunk.grad_sums(edge.layer) + edge.sum * shape.stride, rows - 1,
-                        size(shape.degree) + 1, is_dense(shape)});
-  }
-}
-
-/// The row of the Jacobian that belongs to sample n.
-template <class T>
-void Curvature<T>::fill_row(std::size_t n, std::size_t stride) {
-  for (std::size_t e = 0; e < sources_.size(); ++e) {
-    const Source& source = sources_[e];
-    const auto g = static_cast<double>(source.grad_sum[n]);
-    const std::int32_t cell = source.cells[n];
-    const std::size_t skipped = source.dense ? static_cast<std::size_t>(cell) : 0;
-    first_[e] = order_.edges[e].first + cell;
-    double* values = values_.data() + e * order_.width;
-    for (std::size_t r = 0; r < source.alive; ++r) {
-      values[r] = g * static_cast<double>(source.weights[(skipped + r) * stride + n]);
+    const T* weights = chunk.layer(base.layer).weights + (base.input * rows + rows - 1) * stride;
+    const T* g = chunk.grad_sums(base.layer) + base.sum * stride;
+    for (std::size_t n = begin; n < end; ++n) {
+      to[n * dense_stride_] = static_cast<double>(g[n]) * static_cast<double>(weights[n]);
     }
-    single_[e] = g * static_cast<double>(source.weights[source.last * stride + n]);
+    ++to;
+  }
+  for (const auto& affine : columns_.affines()) {
+    const T* own = chunk.grad_affine(affine.layer) + affine.which * stride;
+    for (std::size_t n = begin; n < end; ++n) to[n * dense_stride_] = static_cast<double>(own[n]);
+    ++to;
   }
 }
 
+/// Threads share the rows of the matrix: every number adds up in the order of the samples.
 template <class T>
-void Curvature<T>::add_to(double* curvature) const {
-  const std::size_t count = network_.parameter_count();
-  const std::size_t columns = order_.parameter.size();
-  for (std::size_t p = 0; p < columns; ++p) {
-    const std::size_t row = order_.parameter[p];
-    for (std::size_t q = p; q < columns; ++q) {
-      const std::size_t column = order_.parameter[q];
-      const double value = matrix_[p * order_.stride + q];
-      curvature[row * count + column] += value;
-      if (p != q) curvature[column * count + row] += value;
+void Curvature<T>::add_rows(std::size_t count, int threads, QuadraticModel& model) const {
+  const std::size_t blocks = columns_.edges().size();
+  const std::size_t dense = columns_.dense_count();
+  const kernels::SparseRows rows{count,          blocks, columns_.width(), first_.data(),
+                                 values_.data(), dense,  dense_stride_,    columns_.dense_begin(),
+                                 dense_.data()};
+  const double work = static_cast<double>(count * blocks * (2 * blocks + dense));
+  const std::size_t tasks = dense + blocks;  // those that take longest first
+  parallel_for(tasks, useful_threads(tasks, work, threads), [&](std::size_t task, int /*worker*/) {
+    const kernels::Kernels<double>& kernels = kernels::active<double>();
+    if (task < dense) {
+      kernels.add_dense(rows, task, model.stride, model.curvature.data());
+    } else {
+      kernels.add_block(rows, tasks - 1 - task, model.stride, model.curvature.data());
     }
-  }
+  });
 }
 
+template class JacobianColumns<float>;
+template class JacobianColumns<double>;
 template class Curvature<float>;
 template class Curvature<double>;
 

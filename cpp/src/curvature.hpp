@@ -6,64 +6,81 @@
 
 #include "chunk.hpp"
 #include "kan/buffer.hpp"
+#include "kan/evaluator.hpp"
 #include "kan/network.hpp"
 #include "loss.hpp"
 
 namespace kan {
 
-/// Where the numbers of a network's edges lie in a matrix of their own order: edge by edge, each with
-/// its M coefficients and its base weight side by side, so that what a sample touches is adjacent.
-struct EdgeOrder {
+/// The columns of a network's Jacobian: edge by edge the coefficients, so that those that one sample
+/// touches are adjacent, then what every sample touches: base weights and affines. Only parameters that
+/// may move have a column.
+template <class T>
+class JacobianColumns {
+ public:
   struct Edge {
-    std::size_t layer;
-    std::size_t input;
-    std::size_t sum;
-    std::int32_t first;  // column of coefficient 0; the base weight's is M further
+    std::size_t layer, input, sum;
+    std::int32_t first;  // column of coefficient 0; unused for base weights
   };
-  std::vector<Edge> edges;
-  std::vector<std::size_t> parameter;  // of each column
-  std::size_t width = 4;               // of a block of weights, see kernels::SparseRow
-  std::size_t stride = 0;              // columns in memory: some zeros may fall behind the last
+  struct Affine {
+    std::size_t layer, which;  // row of Chunk::grad_affine
+  };
 
-  template <class T>
-  explicit EdgeOrder(const Network<T>& network);
+  explicit JacobianColumns(const Network<T>& network);
+
+  const std::vector<Edge>& edges() const noexcept { return edges_; }
+  const std::vector<Edge>& bases() const noexcept { return bases_; }
+  const std::vector<Affine>& affines() const noexcept { return affines_; }
+  const std::vector<std::size_t>& parameters() const noexcept { return parameters_; }
+  std::size_t dense_begin() const noexcept { return parameters_.size() - dense_count(); }
+  std::size_t dense_count() const noexcept { return bases_.size() + affines_.size(); }
+  std::size_t width() const noexcept { return width_; }  ///< see kernels::SparseRows
+
+ private:
+  void add_edges(const Network<T>& network, std::size_t l);
+  void add_bases(const Network<T>& network, std::size_t l);
+  void add_affines(const Network<T>& network, std::size_t l);
+
+  std::vector<Edge> edges_, bases_;
+  std::vector<Affine> affines_;
+  std::vector<std::size_t> parameters_;
+  std::size_t width_ = 4;
 };
 
-/// Adds up the Gauss-Newton curvature of the samples of chunks.
+/// Adds up the curvature of Gauss and Newton, chunk by chunk.
 template <class T>
 class Curvature {
  public:
-  Curvature(const Network<T>& network, const EdgeOrder& order);
+  /// For chunks of up to `rows` samples.
+  Curvature(const Network<T>& network, std::size_t rows);
 
-  void clear();
+  /// Bytes that one sample of a chunk takes.
+  static std::size_t bytes_per_row(const Network<T>& network) noexcept;
 
-  /// For a chunk that has been forward; uses its gradients as scratch. `scale` as in `add_loss`.
-  void add(Chunk<T>& chunk, const T* parameters, Loss loss, const LossChunk<T>& view, double scale);
+  /// Writes: parameters and stride of the model, and a curvature of 0.
+  void begin(QuadraticModel& model) const;
 
-  /// Adds this one's sums to `curvature` [P][P], in the order of the network.
-  void add_to(double* curvature) const;
+  /// For a chunk that has been forward; its gradients are scratch. `scale` as in `add_loss`.
+  /// Adds: to the lower triangle of the model's curvature.
+  void add(Chunk<T>& chunk, const T* parameters, Loss loss, const LossChunk<T>& view, double scale,
+           QuadraticModel& model);
 
  private:
-  /// Where a chunk holds what one edge needs.
-  struct Source {
-    const std::int32_t* cells;
-    const T* weights;  // [weight_count][stride]
-    const T* grad_sum;
-    std::size_t last;  // row of the base
-    std::size_t alive;
-    bool dense;
-  };
-  void find_sources(const Chunk<T>& chunk);
-  void fill_row(std::size_t n, std::size_t stride);
+  void fill_rows(const Chunk<T>& chunk);
+  void fill_blocks(const Chunk<T>& chunk, std::size_t begin, std::size_t end);
+  void fill_dense(const Chunk<T>& chunk, std::size_t begin, std::size_t end);
+  void add_rows(std::size_t count, int threads, QuadraticModel& model) const;
 
   const Network<T>& network_;
-  const EdgeOrder& order_;
-  Buffer<double> matrix_;  // upper triangle by edges, [stride][stride]
-  std::vector<Source> sources_;
-  std::vector<std::int32_t> first_, apart_;
-  Buffer<double> values_, single_;
+  JacobianColumns<T> columns_;
+  std::size_t dense_stride_;
+  std::vector<std::int32_t> first_;  // [rows][edges]
+  Buffer<double> values_;            // [rows][edges][width]
+  Buffer<double> dense_;             // [rows][dense_stride]
 };
 
+extern template class JacobianColumns<float>;
+extern template class JacobianColumns<double>;
 extern template class Curvature<float>;
 extern template class Curvature<double>;
 

@@ -1,6 +1,7 @@
 #include "kan/evaluator.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -35,10 +36,6 @@ constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
 constexpr std::size_t least_parts = 4;
 constexpr std::size_t most_parts = 16;
 
-/// Places in which the curvature of a network of so many parameters adds up.
-constexpr std::size_t curvature_parts = 4;
-constexpr std::size_t most_parameters_in_parts = 2048;
-
 /// Multiply-adds of a chunk's forward pass after which somebody may want to know: some 10 ms.
 constexpr double most_chunk_work = 3e8;
 
@@ -71,8 +68,8 @@ Division division_of(const Network<T>& network, Purpose purpose) {
   if (purpose == Purpose::predict)
     return {rows_within(mebibyte, per_row, work, 64, kernels::most_rows)};
   if (purpose == Purpose::curvature) {
-    const bool small = network.parameter_count() <= most_parameters_in_parts;
-    return {rows_within(mebibyte, per_row, work, 64, 256), small ? curvature_parts : 1};
+    const std::size_t bytes = per_row + Curvature<T>::bytes_per_row(network);
+    return {rows_within(mebibyte, bytes, work, 64, kernels::most_rows)};
   }
   if (parts < least_parts)
     return {rows_within(4 * mebibyte, per_row, work, 256, kernels::most_rows)};
@@ -92,8 +89,7 @@ struct Evaluator<T>::Plan {
   std::vector<Chunk<T>> chunks = {};    // one per thread, made when first needed
   std::vector<Buffer<T>> partial = {};  // gradients of the parts behind the first
   std::vector<double> totals = {};      // losses of the parts
-  std::optional<EdgeOrder> edges = {};
-  std::vector<Curvature<T>> curvatures = {};  // of the parts
+  std::optional<Curvature<T>> curvature = {};
 
   Plan(const Network<T>& network_, Purpose purpose_, std::size_t most_rows)
       : network(network_),
@@ -214,7 +210,7 @@ struct Evaluator<T>::Plan {
     side_by_side(
         samples, division.rows, group_of(division.rows),
         [&](Chunk<T>& chunk, std::size_t first, std::size_t number) {
-          totals[number] = loss_of(chunk, network.parameters(), samples, loss, first, scale, false);
+          totals[number] = loss_of(chunk, parameters, samples, loss, first, scale, false);
         },
         [&](std::size_t count) {
           for (std::size_t part = 0; part < count; ++part) total += totals[part];
@@ -222,15 +218,35 @@ struct Evaluator<T>::Plan {
     return total;
   }
 
+  /// `also(chunk, first)` sees every chunk after its way back.
+  template <class Also>
   double gradient_in_turn(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
-                          T* gradient) {
+                          T* gradient, const Also& also) {
     double total = 0.0;
     std::fill_n(gradient, network.parameter_count(), T(0));
     in_turn(samples, [&](Chunk<T>& chunk, std::size_t first) {
       total += loss_of(chunk, parameters, samples, loss, first, scale, true);
       chunk.backward(parameters, gradient, false);
+      also(chunk, first);
     });
     return total;
+  }
+
+  void model(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
+             QuadraticModel& model) {
+    if (!curvature) curvature.emplace(network, division.rows);
+    curvature->begin(model);
+    Buffer<T> gradient(network.parameter_count());
+    model.value = gradient_in_turn(
+        parameters, samples, loss, scale, gradient.data(), [&](Chunk<T>& chunk, std::size_t first) {
+          const LossChunk<T> view{samples,         first,   chunk.count(),
+                                  chunk.outputs(), outputs, chunk.stride()};
+          curvature->add(chunk, parameters, loss, view, scale, model);
+        });
+    model.gradient.clear();
+    for (const std::size_t p : model.parameters) {
+      model.gradient.push_back(static_cast<double>(gradient[p]));
+    }
   }
 
   double gradient_in_parts(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
@@ -255,26 +271,6 @@ struct Evaluator<T>::Plan {
     double total = 0.0;
     for (std::size_t part = 0; part < parts; ++part) total += totals[part];
     return total;
-  }
-
-  void add_curvature(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
-                     double* curvature) {
-    if (!edges) edges.emplace(network);
-    const std::size_t chunk_count = (samples.count + division.rows - 1) / division.rows;
-    const std::size_t parts = std::min(division.parts, chunk_count);
-    curvatures.reserve(division.parts);
-    while (curvatures.size() < parts) curvatures.emplace_back(network, *edges);
-    for (std::size_t part = 0; part < parts; ++part) curvatures[part].clear();
-    side_by_side(
-        samples, division.rows, parts,
-        [&](Chunk<T>& chunk, std::size_t first, std::size_t part) {
-          chunk.forward(parameters, network.depth());
-          const LossChunk<T> view{samples, first, chunk.count(), chunk.outputs(), outputs,
-                                  chunk.stride()};
-          curvatures[part].add(chunk, parameters, loss, view, scale);
-        },
-        [](std::size_t) {});
-    for (std::size_t part = 0; part < parts; ++part) curvatures[part].add_to(curvature);
   }
 
   /// gradient += the gradients of parts 1 ... parts - 1, in this order.
@@ -360,26 +356,11 @@ double Evaluator<T>::loss(const Samples<T>& samples, Loss loss, const T* paramet
 template <class T>
 void Evaluator<T>::model(const Samples<T>& samples, Loss loss, const T* parameters,
                          QuadraticModel& model) {
-  const Network<T>& network = plan_->network;
   if (plan_->purpose != Purpose::curvature) {
     throw std::logic_error("a model needs an evaluator made with Purpose::curvature");
   }
-  if (network.architecture().affine) {
-    throw std::invalid_argument("a quadratic model needs a network without affine parameters");
-  }
-  const std::size_t count = network.parameter_count();
-  const T* at = parameters != nullptr ? parameters : network.parameters();
-  Buffer<T> gradient(count);
-  model.value = loss_and_gradient(samples, loss, gradient.data(), at);
-  model.gradient.assign(gradient.begin(), gradient.end());
-  model.curvature.assign(count * count, 0.0);
-  plan_->add_curvature(at, samples, loss, scale_of(samples), model.curvature.data());
-  const std::vector<std::uint8_t>& trainable = network.trainable();
-  for (std::size_t p = 0; p < count; ++p) {
-    if (trainable[p] != 0) continue;
-    std::fill_n(&model.curvature[p * count], count, 0.0);
-    for (std::size_t q = 0; q < count; ++q) model.curvature[q * count + p] = 0.0;
-  }
+  const T* at = parameters != nullptr ? parameters : plan_->network.parameters();
+  plan_->model(at, samples, loss, scale_of(samples), model);
 }
 
 template <class T>
@@ -390,7 +371,8 @@ double Evaluator<T>::loss_and_gradient(const Samples<T>& samples, Loss loss, T* 
   const T* at = parameters != nullptr ? parameters : plan_->network.parameters();
   const double value = plan_->division.parts > 1
                            ? plan_->gradient_in_parts(at, samples, loss, scale, gradient)
-                           : plan_->gradient_in_turn(at, samples, loss, scale, gradient);
+                           : plan_->gradient_in_turn(at, samples, loss, scale, gradient,
+                                                     [](Chunk<T>&, std::size_t) {});
   plan_->network.clear_fixed(gradient);
   return value;
 }

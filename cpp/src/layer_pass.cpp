@@ -147,6 +147,33 @@ void layer_forward(const Network<T>& network, std::size_t l, const T* parameters
   nodes_forward(network, l, parameters, buffers.nodes, batch.padded, batch.stride);
 }
 
+namespace {
+
+/// The gradient of a layer's sums as its kernels read it.
+template <class T>
+const T* as_kernels_read(const kernels::Shape& shape, const LayerBuffers<T>& buffers,
+                         const Batch& batch, const T* grad_sums) {
+  if (!is_wide(shape)) return grad_sums;
+  for_rows(shape, batch, [&](std::size_t begin, std::size_t end) {
+    const std::size_t outputs = size(shape.outputs);
+    transpose(grad_sums + begin, batch.stride, outputs, end - begin, buffers.rows + begin * outputs,
+              outputs);
+  });
+  return buffers.rows;
+}
+
+template <class T>
+void dot_and_clear_padding(const kernels::Shape& shape, const T* C, const LayerBuffers<T>& buffers,
+                           const Batch& batch, const T* g, T* grad_inputs) {
+  layer_dot(shape, C, buffers, batch, g, grad_inputs);
+  for (std::size_t i = 0; i < size(shape.inputs); ++i) {
+    std::fill(grad_inputs + i * batch.stride + batch.count,
+              grad_inputs + i * batch.stride + batch.padded, T(0));
+  }
+}
+
+}  // namespace
+
 template <class T>
 void layer_backward(const Network<T>& network, std::size_t l, const T* parameters,
                     const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_outputs,
@@ -155,23 +182,24 @@ void layer_backward(const Network<T>& network, std::size_t l, const T* parameter
   const std::size_t offset = network.offsets(l).coefficients;
   nodes_backward(network, l, parameters, buffers.nodes, batch.padded, batch.stride, grad_outputs,
                  grad_sums, grad_parameters);
-  const T* g = grad_sums;
-  if (is_wide(shape)) {
-    for_rows(shape, batch, [&](std::size_t begin, std::size_t end) {
-      const std::size_t outputs = size(shape.outputs);
-      transpose(grad_sums + begin, batch.stride, outputs, end - begin,
-                buffers.rows + begin * outputs, outputs);
-    });
-    g = buffers.rows;
-  }
+  const T* g = as_kernels_read(shape, buffers, batch, grad_sums);
   if (grad_inputs != nullptr) {
-    layer_dot(shape, parameters + offset, buffers, batch, g, grad_inputs);
-    for (std::size_t i = 0; i < size(shape.inputs); ++i) {
-      std::fill(grad_inputs + i * batch.stride + batch.count,
-                grad_inputs + i * batch.stride + batch.padded, T(0));
-    }
+    dot_and_clear_padding(shape, parameters + offset, buffers, batch, g, grad_inputs);
   }
   if (grad_parameters != nullptr) layer_scatter(shape, buffers, batch, g, grad_parameters + offset);
+}
+
+template <class T>
+void layer_sensitivities(const Network<T>& network, std::size_t l, const T* parameters,
+                         const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_outputs,
+                         T* grad_sums, T* grad_affine, T* grad_inputs) noexcept {
+  nodes_sensitivities(network, l, parameters, buffers.nodes, batch.padded, batch.stride,
+                      grad_outputs, grad_sums, grad_affine);
+  if (grad_inputs == nullptr) return;
+  const kernels::Shape shape = kernel_shape(network, l, batch.stride);
+  const T* g = as_kernels_read(shape, buffers, batch, grad_sums);
+  dot_and_clear_padding(shape, parameters + network.offsets(l).coefficients, buffers, batch, g,
+                        grad_inputs);
 }
 
 #define KAN_LAYER_PASS(T)                                                                        \
@@ -187,7 +215,10 @@ void layer_backward(const Network<T>& network, std::size_t l, const T* parameter
   template void layer_forward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,  \
                               const Batch&) noexcept;                                            \
   template void layer_backward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&, \
-                               const Batch&, const T*, T*, T*, T*) noexcept;
+                               const Batch&, const T*, T*, T*, T*) noexcept;                     \
+  template void layer_sensitivities(const Network<T>&, std::size_t, const T*,                    \
+                                    const LayerBuffers<T>&, const Batch&, const T*, T*, T*,      \
+                                    T*) noexcept;
 
 KAN_LAYER_PASS(float)
 KAN_LAYER_PASS(double)

@@ -57,6 +57,12 @@ void layer_backward(const Network<T>& network, std::size_t l, const T* parameter
                     const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_outputs,
                     T* grad_sums, T* grad_inputs, T* grad_parameters) noexcept;
 
+/// The way back of each sample by itself, see `nodes_sensitivities`.
+template <class T>
+void layer_sensitivities(const Network<T>& network, std::size_t l, const T* parameters,
+                         const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_outputs,
+                         T* grad_sums, T* grad_affine, T* grad_inputs) noexcept;
+
 // The kernels of one layer with their threads, for those who want one alone. C and grad_C are the
 // layer's own coefficients, [I][M + 1][S]; y and g lie as `is_wide` says.
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -11,9 +12,9 @@
 namespace kan {
 namespace {
 
-constexpr int most_trials = 30;
 constexpr double first_raise = 2.0;
 constexpr double least_damping = 1e-15;
+constexpr double most_damping = 1e12;
 
 void require(bool holds, const char* expected, double got) {
   if (!holds) throw std::invalid_argument(std::string(expected) + ", got " + std::to_string(got));
@@ -53,62 +54,70 @@ double LevenbergMarquardt<T>::ridge_of(const Buffer<T>& parameters) const {
 template <class T>
 bool LevenbergMarquardt<T>::find_model(Objective<T>& objective) {
   objective.model(parameters_.data(), model_);
-  const std::size_t count = parameters_.size();
-  if (options_.ridge > 0.0) {
-    const std::uint8_t* trainable = objective.trainable();
-    model_.value += ridge_of(parameters_);
-    for (std::size_t p = 0; p < count; ++p) {
-      if (trainable != nullptr && trainable[p] == 0) continue;
-      model_.gradient[p] += 2.0 * options_.ridge * static_cast<double>(parameters_[p]);
-      model_.curvature[p * count + p] += 2.0 * options_.ridge;
-    }
+  const std::size_t count = model_.parameters.size();
+  model_.value += ridge_of(parameters_);
+  double trace = 0.0;
+  bool finite = std::isfinite(model_.value);
+  for (std::size_t c = 0; c < count; ++c) {
+    double& diagonal = model_.curvature[c * model_.stride + c];
+    const auto p = static_cast<double>(parameters_[model_.parameters[c]]);
+    diagonal += 2.0 * options_.ridge;
+    model_.gradient[c] += 2.0 * options_.ridge * p;
+    trace += diagonal;
+    finite = finite && std::isfinite(diagonal) && std::isfinite(model_.gradient[c]);
   }
-  const auto finite = [](double x) { return std::isfinite(x); };
-  if (!finite(model_.value) ||
-      !std::all_of(model_.gradient.begin(), model_.gradient.end(), finite) ||
-      !std::all_of(model_.curvature.begin(), model_.curvature.end(), finite)) {
-    return false;
-  }
+  if (!finite) return false;
+  mean_diagonal_ = trace > 0.0 ? trace / static_cast<double>(count) : 1.0;
   value_ = model_.value;
   has_model_ = true;
   return true;
 }
 
-/// The step of the damped model and the point it leads to; false if the damping is too small.
+/// The step that minimises the damped model, and the point it leads to.
+/// Returns: false if the damping is too small for the precision.
 template <class T>
 bool LevenbergMarquardt<T>::set_trial() {
-  const std::size_t count = parameters_.size();
+  const std::size_t count = model_.parameters.size();
   const std::size_t stride = cholesky_stride(count);
-  double trace = 0.0;
-  for (std::size_t p = 0; p < count; ++p) trace += model_.curvature[p * count + p];
-  const double added = damping_ * (trace > 0.0 ? trace / static_cast<double>(count) : 1.0);
   factor_.resize(stride * stride);
-  for (std::size_t p = 0; p < count; ++p) {
-    std::copy_n(&model_.curvature[p * count], p + 1, &factor_[p * stride]);
-    factor_[p * stride + p] += added;
+  for (std::size_t c = 0; c < count; ++c) {
+    std::copy_n(&model_.curvature[c * model_.stride], c + 1, &factor_[c * stride]);
+    factor_[c * stride + c] += damping_ * mean_diagonal_;
   }
   if (!factorise(factor_.data(), count)) return false;
   step_.resize(count);
-  for (std::size_t p = 0; p < count; ++p) step_[p] = -model_.gradient[p];
+  for (std::size_t c = 0; c < count; ++c) step_[c] = -model_.gradient[c];
   solve_factorised(factor_.data(), count, step_.data());
-  for (std::size_t p = 0; p < count; ++p) {
-    trial_[p] = static_cast<T>(static_cast<double>(parameters_[p]) + step_[p]);
+  trial_ = parameters_;
+  for (std::size_t c = 0; c < count; ++c) {
+    T& p = trial_[model_.parameters[c]];
+    p = static_cast<T>(static_cast<double>(p) + step_[c]);
   }
   return true;
 }
 
-/// How far the model falls along the step.
+/// How far the model falls along the step d = -(A + mu)^-1 g: -(g . d - mu |d|^2) / 2.
 template <class T>
 double LevenbergMarquardt<T>::predicted_fall() const {
-  const std::size_t count = parameters_.size();
-  double fall = 0.0;
-  for (std::size_t p = 0; p < count; ++p) {
-    const double* row = &model_.curvature[p * count];
-    double turned = 0.0;
-    for (std::size_t q = 0; q < count; ++q) turned += row[q] * step_[q];
-    fall -= step_[p] * (model_.gradient[p] + 0.5 * turned);
+  double twice = 0.0;
+  for (std::size_t c = 0; c < step_.size(); ++c) {
+    twice += step_[c] * (damping_ * mean_diagonal_ * step_[c] - model_.gradient[c]);
   }
-  return fall;
+  return 0.5 * twice;
+}
+
+/// Takes the trial point if it is lower.
+template <class T>
+bool LevenbergMarquardt<T>::take_trial(Objective<T>& objective) {
+  const double value = objective.value(trial_.data()) + ridge_of(trial_);
+  if (!std::isfinite(value) || !(value < value_)) return false;
+  const double bent = 2.0 * (value_ - value) / predicted_fall() - 1.0;
+  damping_ = std::max(damping_ * std::clamp(1.0 - bent * bent * bent, 0.1, 2.0), least_damping);
+  raise_ = first_raise;
+  std::swap(parameters_, trial_);
+  value_ = value;
+  has_model_ = false;
+  return true;
 }
 
 template <class T>
@@ -119,19 +128,11 @@ bool LevenbergMarquardt<T>::step(Objective<T>& objective) {
   }
   objective.next_step();
   if (!has_model_ && !find_model(objective)) return false;
-  for (int trial = 0; trial < most_trials; ++trial) {
+  constexpr auto rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
+  while (damping_ <= most_damping) {
     if (set_trial()) {
-      const double value = objective.value(trial_.data()) + ridge_of(trial_);
-      if (std::isfinite(value) && value < value_) {
-        const double ratio = (value_ - value) / predicted_fall();
-        const double bent = 2.0 * ratio - 1.0;
-        damping_ = std::max(damping_ * std::clamp(1.0 - bent * bent * bent, 0.1, 2.0), least_damping);
-        raise_ = first_raise;
-        std::swap(parameters_, trial_);
-        value_ = value;
-        has_model_ = false;
-        return true;
-      }
+      if (!(predicted_fall() > rounding * value_)) return false;
+      if (take_trial(objective)) return true;
     }
     damping_ *= raise_;
     raise_ *= 2.0;

@@ -13,12 +13,15 @@ namespace kan {
 /// Shapes: sums, factors [S][stride]; products, outputs [nodes][stride], `count` samples of each.
 /// `parameters` is a whole flat buffer.
 /// Where a step is the identity its result may be the same memory as its operand.
+/// `grad_products` is scratch of the way back, where there are affines: the products' own memory, if
+/// there is one way back only, or as much beside it.
 template <class T>
 struct NodeBuffers {
   const T* sums;
   T* factors;
   T* products;
   T* outputs;
+  T* grad_products;
 };
 
 /// Writes: factors, products, outputs.
@@ -33,5 +36,13 @@ template <class T>
 void nodes_backward(const Network<T>& network, std::size_t l, const T* parameters,
                     const NodeBuffers<T>& buffers, std::size_t count, std::size_t stride,
                     const T* grad_outputs, T* grad_sums, T* grad_parameters);
+
+/// The same for each sample by itself.
+/// Writes: grad_sums, and grad_affine [2 S + 2 nodes][stride], the affine gradients in the order of the
+///         flat buffer, if there are any.
+template <class T>
+void nodes_sensitivities(const Network<T>& network, std::size_t l, const T* parameters,
+                         const NodeBuffers<T>& buffers, std::size_t count, std::size_t stride,
+                         const T* grad_outputs, T* grad_sums, T* grad_affine);
 
 }  // namespace kan

@@ -31,6 +31,8 @@ class Valley : public kan::Objective<double> {
     return value_at(10.0 * (p[1] - p[0] * p[0]), 1.0 - p[0]);
   }
   void model(const double* p, QuadraticModel& model) override {
+    model.parameters = {0, 1};
+    model.stride = 2;
     model.gradient.resize(2);
     model.value = evaluate(p, model.gradient.data());
     const double a = -20.0 * p[0];

@@ -35,9 +35,9 @@ TEST_CASE("products are those of their factors, zeros included") {
   const auto network = sum_and_product(false);
   std::vector<double> factors = sums;
   std::vector<double> outputs(8);
-  kan::nodes_forward<double>(network, 0, network.parameters(),
-                             {factors.data(), factors.data(), outputs.data(), outputs.data()}, 4,
-                             4);
+  kan::nodes_forward<double>(
+      network, 0, network.parameters(),
+      {factors.data(), factors.data(), outputs.data(), outputs.data(), nullptr}, 4, 4);
   CHECK(outputs == std::vector<double>{7, 8, 9, 10, -30, 0, 0, 0});
 }
 
@@ -45,7 +45,8 @@ TEST_CASE("the derivative of a product is the product of the others, zeros inclu
   const auto network = sum_and_product(false);
   std::vector<double> factors = sums;
   std::vector<double> outputs(8);
-  const NodeBuffers<double> buffers{factors.data(), factors.data(), outputs.data(), outputs.data()};
+  const NodeBuffers<double> buffers{factors.data(), factors.data(), outputs.data(), outputs.data(),
+                                    nullptr};
   kan::nodes_forward(network, 0, network.parameters(), buffers, 4, 4);
   const std::vector<double> grad_outputs = {1, 2, 3, 4, 10, 100, 1000, 1};
   std::vector<double> grad_sums(16, -1.0);
@@ -80,7 +81,8 @@ TEST_CASE("affines scale and shift before and behind the products, forwards and 
   std::vector<double> factors(16);
   std::vector<double> products(8);
   std::vector<double> outputs(8);
-  const NodeBuffers<double> buffers{x.data(), factors.data(), products.data(), outputs.data()};
+  const NodeBuffers<double> buffers{x.data(), factors.data(), products.data(), outputs.data(),
+                                    products.data()};
   kan::nodes_forward(network, 0, network.parameters(), buffers, 4, 4);
   // Sample 0: factors 15, 2, -7, 16; products 15, -224. Sample 1: 17; 0, 0, 19.
   // Sample 2: 19; 0, -4, 10. Sample 3: 21; 0, -4, 1.

@@ -30,7 +30,7 @@ class Counted : public Objective<T> {
  public:
   double evaluate(const T* parameters, T* gradient) final {
     if (++evaluations == throw_at) throw kan::Interrupted();
-    return value(parameters, gradient);
+    return compute(parameters, gradient);
   }
   const std::uint8_t* trainable() const override { return flags.empty() ? nullptr : flags.data(); }
 
@@ -39,7 +39,7 @@ class Counted : public Objective<T> {
   std::vector<std::uint8_t> flags = {};
 
  private:
-  virtual double value(const T* parameters, T* gradient) = 0;
+  virtual double compute(const T* parameters, T* gradient) = 0;
 };
 
 /// sum_p c_p (x_p - p)^2 with c from 1 to `condition`.
@@ -51,7 +51,7 @@ class Quadratic : public Counted<T> {
   std::size_t parameter_count() const override { return count_; }
 
  private:
-  double value(const T* x, T* gradient) override {
+  double compute(const T* x, T* gradient) override {
     double sum = 0.0;
     for (std::size_t p = 0; p < count_; ++p) {
       const double share = count_ > 1 ? double(p) / double(count_ - 1) : 0.0;
@@ -75,7 +75,7 @@ class Rosenbrock : public Counted<double> {
   std::size_t parameter_count() const override { return 2; }
 
  private:
-  double value(const double* x, double* gradient) override {
+  double compute(const double* x, double* gradient) override {
     const double a = 1 - x[0];
     const double b = x[1] - x[0] * x[0];
     gradient[0] = -2 * a - 400 * x[0] * b;
@@ -262,7 +262,7 @@ TEST_CASE("weight decay shrinks what may move and leaves what is frozen") {
     std::size_t parameter_count() const override { return 3; }
 
    private:
-    double value(const double*, double* gradient) override {
+    double compute(const double*, double* gradient) override {
       gradient[0] = gradient[1] = gradient[2] = 0.0;
       return 1.0;
     }
@@ -297,7 +297,7 @@ TEST_CASE("Adam gives up where every step, however small, fails") {
     std::size_t parameter_count() const override { return 1; }
 
    private:
-    double value(const double* x, double* gradient) override {
+    double compute(const double* x, double* gradient) override {
       gradient[0] = 1.0;
       return x[0] == 0.0 ? 0.0 : nan;
     }

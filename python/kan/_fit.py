@@ -85,8 +85,6 @@ class Run:
             raise ValueError(f"opt='LM' needs all rows in every step, got batch={self.batch}")
         if self.problem.loss.function is not None:
             raise ValueError("opt='LM' works with the named losses, not with a function as loss_fn")
-        if self.network.affine_enabled:
-            raise ValueError("opt='LM' needs a network without affine parameters")
 
     def _core(self, name: str) -> Any:
         return getattr(_core, name + self.suffix)

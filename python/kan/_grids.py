@@ -22,6 +22,9 @@ from ._splines import (
 
 __all__ = ["refined", "update_grid"]
 
+import os
+MARGIN = float(os.environ.get("MARGIN", "0.0"))
+
 
 @np.errstate(over="ignore", invalid="ignore")  # what overflows is not finite: nothing changes
 def update_grid(
@@ -95,6 +98,8 @@ def _new_points(
         if current[0] <= ends[0] and ends[1] <= current[-1]:
             return None
         return _shifted(current, sum(ends) / 2, dtype)
+    margin = MARGIN * (ends[1] - ends[0])
+    ends = (ends[0] - margin, ends[1] + margin)
     if grows:
         ends = (min(ends[0], current[0]), max(ends[1], current[-1]))
     for share in (grid_eps, 1.0):

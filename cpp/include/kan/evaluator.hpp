@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "kan/buffer.hpp"
 #include "kan/network.hpp"
@@ -15,12 +16,15 @@ using Interrupt = std::function<bool()>;
 
 enum class Purpose { predict, gradient, curvature };
 
-/// A loss near some parameters: loss(p + d) ~ value + gradient . d + d . curvature d / 2, where the
+/// A loss near some parameters p: loss(p + d) ~ value + gradient . d + d . curvature d / 2, where the
 /// curvature is that of Gauss and Newton: never negative, and exact where the residuals vanish.
+/// It has one row and one column for every parameter that may move.
 struct QuadraticModel {
   double value = 0.0;
-  Buffer<double> gradient;   ///< [P]
-  Buffer<double> curvature;  ///< [P][P], symmetric
+  std::vector<std::size_t> parameters;  ///< which the rows belong to
+  Buffer<double> gradient;              ///< [rows]
+  std::size_t stride = 0;               ///< at least the number of rows
+  Buffer<double> curvature;             ///< [rows][stride], of which the lower triangle counts
 };
 
 /// Runs batches through a network, chunk by chunk, in memory that depends on the network
@@ -63,8 +67,8 @@ class Evaluator {
   double loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient,
                            const T* parameters = nullptr);
 
-  /// Needs Purpose::curvature. Memory: some P^2 numbers. Rows and columns of what may not move are 0.
-  /// Throws: as `loss`, and std::invalid_argument on networks with affines.
+  /// Needs Purpose::curvature. Memory: one P^2 numbers.
+  /// Throws: as `loss`.
   /// Source: Schraudolph, Neural Computation 14 (2002) 1723-1738, for losses that are no squares.
   void model(const Samples<T>& samples, Loss loss, const T* parameters, QuadraticModel& model);
 

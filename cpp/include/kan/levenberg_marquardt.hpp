@@ -32,12 +32,14 @@ class LevenbergMarquardt final : public Optimizer<T> {
   bool find_model(Objective<T>& objective);
   bool set_trial();
   double predicted_fall() const;
+  bool take_trial(Objective<T>& objective);
   double ridge_of(const Buffer<T>& parameters) const;
 
   LevenbergMarquardtOptions options_;
   double damping_;
   double raise_;
   double value_ = std::numeric_limits<double>::infinity();
+  double mean_diagonal_ = 1.0;
   bool has_model_ = false;
   QuadraticModel model_;
   Buffer<double> factor_;

@@ -111,7 +111,7 @@ template <class T>
 const Kernels<T>& KAN_KERNEL_SET() {
   static constexpr Kernels<T> kernels{KAN_SET_NAME, basis<T>,   contract<T>,
                                       dot<T>,       scatter<T>,
-                                      adam<T>,      add_outer, subtract_product};
+                                      adam<T>,      add_block, add_dense, subtract_product};
   return kernels;
 }
 

@@ -61,16 +61,19 @@ struct AdamRates {
   T keep;   // 1 - learning rate * weight decay
 };
 
-/// One row of a Jacobian: blocks of `width` (4 or 8) adjacent numbers, values[block][width] from column
-/// first[block] on, and for each block a number apart, single[block] at column apart[block]. Columns
-/// of different blocks do not meet, those of later blocks are larger; zeros may overlap anything.
-struct SparseRow {
+/// Rows of a Jacobian: per block `width` (4 or 8) adjacent numbers from column first[n][b] on, and
+/// numbers that every row has, from column dense_begin on. Columns of different blocks do not meet,
+/// those of later blocks are larger; zeros behind a block may overlap anything.
+struct SparseRows {
+  std::size_t count;
   std::size_t blocks;
   std::size_t width;
-  const std::int32_t* first;
-  const std::int32_t* apart;
-  const double* values;
-  const double* single;
+  const std::int32_t* first;  // [count][blocks]
+  const double* values;       // [count][blocks][width]
+  std::size_t dense_count;
+  std::size_t dense_stride;  // of rows, a multiple of 4: zeros fill up
+  std::size_t dense_begin;
+  const double* dense;  // [count][dense_stride]
 };
 
 /// Columns of `subtract_product` come in multiples of this.
@@ -110,12 +113,17 @@ struct Kernels {
   bool (*adam)(const AdamRates<T>&, std::size_t count, const std::uint8_t* trainable,
                const T* gradient, const T* parameters, T* m, T* v, T* updated);
 
-  /// matrix[p][q] += row_p row_q where the block of q is that of p or a later one.
-  void (*add_outer)(const SparseRow& row, std::size_t stride, double* matrix);
+  /// matrix[p][q] += sum_n row_np row_nq for p in block `block` and q in blocks up to it, n in order.
+  void (*add_block)(const SparseRows& rows, std::size_t block, std::size_t stride, double* matrix);
+
+  /// The same for the dense column p of number `which` and q in all blocks and dense columns up to
+  /// it. Adds zeros or what belongs above the diagonal to up to three columns behind.
+  void (*add_dense)(const SparseRows& rows, std::size_t which, std::size_t stride, double* matrix);
 
   /// c [rows][columns] -= a [rows][depth] b [depth][columns]; rows of a and c are `stride` apart.
-  void (*subtract_product)(std::size_t rows, std::size_t columns, std::size_t depth, const double* a,
-                           const double* b, std::size_t b_stride, double* c, std::size_t stride);
+  void (*subtract_product)(std::size_t rows, std::size_t columns, std::size_t depth,
+                           const double* a, const double* b, std::size_t b_stride, double* c,
+                           std::size_t stride);
 };
 
 /// The plain loops that say what the kernels mean; the oracle of the others.

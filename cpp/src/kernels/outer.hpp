@@ -12,36 +12,62 @@ namespace {
 /// Lanes for blocks of four numbers.
 constexpr std::size_t block_lanes = lanes<double> < 4 ? lanes<double> : 4;
 
-/// to[first[f] ...] += factor values[f][...], to[apart[f]] += factor single[f] for blocks f >= e.
+/// to[first[f] ...] += factor values[f][...] for blocks f < blocks of one row.
 template <std::size_t W>
-inline void add_row(const SparseRow& row, std::size_t e, double factor, double* to) {
+inline void add_blocks(const std::int32_t* first, const double* values, std::size_t blocks,
+                       double factor, double* to) {
   const auto scale = splat<block_lanes>(factor);
-  for (std::size_t f = e; f < row.blocks; ++f) {
-    double* own = to + row.first[f];
+  for (std::size_t f = 0; f < blocks; ++f) {
+    double* own = to + first[f];
 #pragma GCC unroll 4
     for (std::size_t v = 0; v < W; v += block_lanes) {
       Vector<double, block_lanes> sum = load<block_lanes>(own + v);
-      add_product<double, block_lanes>(sum, scale, load<block_lanes>(row.values + f * W + v));
+      add_product<double, block_lanes>(sum, scale, load<block_lanes>(values + f * W + v));
       store<block_lanes>(own + v, sum);
     }
-    to[row.apart[f]] += factor * row.single[f];
   }
 }
 
 template <std::size_t W>
-void add_outer_of(const SparseRow& row, std::size_t stride, double* matrix) {
-  for (std::size_t e = 0; e < row.blocks; ++e) {
-    double* rows = matrix + static_cast<std::size_t>(row.first[e]) * stride;
+void add_block_of(const SparseRows& rows, std::size_t block, std::size_t stride, double* matrix) {
+  for (std::size_t n = 0; n < rows.count; ++n) {
+    const std::int32_t* first = rows.first + n * rows.blocks;
+    const double* values = rows.values + n * rows.blocks * W;
+    double* to = matrix + static_cast<std::size_t>(first[block]) * stride;
     for (std::size_t a = 0; a < W; ++a) {
-      const double factor = row.values[e * W + a];
-      if (factor != 0.0) add_row<W>(row, e, factor, rows + a * stride);
+      const double factor = values[block * W + a];
+      if (factor != 0.0) add_blocks<W>(first, values, block + 1, factor, to + a * stride);
     }
-    add_row<W>(row, e, row.single[e], matrix + static_cast<std::size_t>(row.apart[e]) * stride);
   }
 }
 
-void add_outer(const SparseRow& row, std::size_t stride, double* matrix) {
-  row.width == 4 ? add_outer_of<4>(row, stride, matrix) : add_outer_of<8>(row, stride, matrix);
+void add_block(const SparseRows& rows, std::size_t block, std::size_t stride, double* matrix) {
+  rows.width == 4 ? add_block_of<4>(rows, block, stride, matrix)
+                  : add_block_of<8>(rows, block, stride, matrix);
+}
+
+template <std::size_t W>
+void add_dense_of(const SparseRows& rows, std::size_t which, std::size_t stride, double* matrix) {
+  double* to = matrix + (rows.dense_begin + which) * stride;
+  for (std::size_t n = 0; n < rows.count; ++n) {
+    add_blocks<W>(rows.first + n * rows.blocks, rows.values + n * rows.blocks * W, rows.blocks,
+                  rows.dense[n * rows.dense_stride + which], to);
+  }
+  for (std::size_t q = 0; q <= which; q += block_lanes) {
+    double* own = to + rows.dense_begin + q;
+    Vector<double, block_lanes> sum = load<block_lanes>(own);
+    for (std::size_t n = 0; n < rows.count; ++n) {
+      const double* row = rows.dense + n * rows.dense_stride;
+      add_product<double, block_lanes>(sum, splat<block_lanes>(row[which]),
+                                       load<block_lanes>(row + q));
+    }
+    store<block_lanes>(own, sum);
+  }
+}
+
+void add_dense(const SparseRows& rows, std::size_t which, std::size_t stride, double* matrix) {
+  rows.width == 4 ? add_dense_of<4>(rows, which, stride, matrix)
+                  : add_dense_of<8>(rows, which, stride, matrix);
 }
 
 /// R rows and V vectors of C -= A B.

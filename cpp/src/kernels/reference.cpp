@@ -114,27 +114,33 @@ bool adam(const AdamRates<T>& rates, std::size_t count, const std::uint8_t* trai
   return finite;
 }
 
-/// Column of the j-th number of a row, block by block with its single number last, and the number.
-std::int32_t column_of(const SparseRow& row, std::size_t j) {
-  const std::size_t block = j / (row.width + 1);
-  const std::size_t at = j % (row.width + 1);
-  return at < row.width ? row.first[block] + static_cast<std::int32_t>(at) : row.apart[block];
+/// matrix[p][first[f] ...] += factor values[f][...] for blocks f < blocks of row n.
+void add_blocks(const SparseRows& rows, std::size_t n, std::size_t blocks, double factor,
+                double* to) {
+  for (std::size_t j = 0; j < blocks * rows.width; ++j) {
+    const std::size_t f = j / rows.width;
+    const auto column = static_cast<std::size_t>(rows.first[n * rows.blocks + f]) + j % rows.width;
+    to[column] += factor * rows.values[n * rows.blocks * rows.width + j];
+  }
 }
 
-double number_of(const SparseRow& row, std::size_t j) {
-  const std::size_t block = j / (row.width + 1);
-  const std::size_t at = j % (row.width + 1);
-  return at < row.width ? row.values[block * row.width + at] : row.single[block];
-}
-
-void add_outer(const SparseRow& row, std::size_t stride, double* matrix) {
-  const std::size_t numbers = row.blocks * (row.width + 1);
-  for (std::size_t j = 0; j < numbers; ++j) {
-    const std::size_t own = j / (row.width + 1) * (row.width + 1);
-    for (std::size_t k = own; k < numbers; ++k) {
-      matrix[static_cast<std::size_t>(column_of(row, j)) * stride +
-             static_cast<std::size_t>(column_of(row, k))] += number_of(row, j) * number_of(row, k);
+void add_block(const SparseRows& rows, std::size_t block, std::size_t stride, double* matrix) {
+  for (std::size_t n = 0; n < rows.count; ++n) {
+    const std::size_t own = n * rows.blocks + block;
+    for (std::size_t a = 0; a < rows.width; ++a) {
+      const std::size_t row = static_cast<std::size_t>(rows.first[own]) + a;
+      const double factor = rows.values[own * rows.width + a];
+      if (factor != 0.0) add_blocks(rows, n, block + 1, factor, matrix + row * stride);
     }
+  }
+}
+
+void add_dense(const SparseRows& rows, std::size_t which, std::size_t stride, double* matrix) {
+  double* to = matrix + (rows.dense_begin + which) * stride;
+  for (std::size_t n = 0; n < rows.count; ++n) {
+    const double* dense = rows.dense + n * rows.dense_stride;
+    add_blocks(rows, n, rows.blocks, dense[which], to);
+    for (std::size_t q = 0; q <= which; ++q) to[rows.dense_begin + q] += dense[which] * dense[q];
   }
 }
 
@@ -154,8 +160,8 @@ void subtract_product(std::size_t rows, std::size_t columns, std::size_t depth, 
 template <class T>
 const Kernels<T>& reference() {
   static constexpr Kernels<T> kernels{"reference", basis<T>,   contract<T>,
-                                      dot<T>,      scatter<T>,
-                                      adam<T>,     add_outer, subtract_product};
+                                      dot<T>,      scatter<T>, adam<T>,
+                                      add_block,   add_dense,  subtract_product};
   return kernels;
 }
 
