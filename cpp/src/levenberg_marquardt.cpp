@@ -13,7 +13,7 @@ namespace kan {
 namespace {
 
 constexpr double first_raise = 2.0;
-constexpr double least_damping = 1e-15;
+constexpr double least_damping = 1e-12;
 constexpr double most_damping = 1e12;
 
 void require(bool holds, const char* expected, double got) {
@@ -25,7 +25,7 @@ void require(bool holds, const char* expected, double got) {
 template <class T>
 LevenbergMarquardt<T>::LevenbergMarquardt(Buffer<T> parameters,
                                           const LevenbergMarquardtOptions& options)
-    : options_(options) {
+    : options_(options), damping_(options.damping) {
   require(options.damping > 0 && std::isfinite(options.damping), "damping must be positive",
           options.damping);
   require(options.ridge >= 0 && std::isfinite(options.ridge), "ridge must not be negative",
@@ -37,7 +37,6 @@ template <class T>
 void LevenbergMarquardt<T>::reset(Buffer<T> parameters) {
   parameters_ = std::move(parameters);
   trial_ = parameters_;
-  damping_ = options_.damping;
   raise_ = first_raise;
   value_ = std::numeric_limits<double>::infinity();
   has_model_ = false;

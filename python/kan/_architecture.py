@@ -20,6 +20,7 @@ __all__ = [
     "finite",
     "flag",
     "fraction",
+    "increasing",
     "input_alone",
     "integer",
     "is_sequence",
@@ -199,3 +200,15 @@ def per_layer(value: Any, name: str, depth: int, least: int, most: int) -> list[
     if len(value) != depth:
         raise ValueError(f"{name} must have one value per layer ({depth}), got {value!r}")
     return [integer(one, f"{name}[{i}]", least, most) for i, one in enumerate(value)]
+
+
+def increasing(values: Any, name: str, least: int, most: int) -> list[int]:
+    """Return increasing integers in least..most; None means none."""
+    if values is None:
+        return []
+    if not is_sequence(values) or not len(values):
+        raise TypeError(f"{name} must be a list of integers, got {values!r}")
+    listed = [integer(one, f"{name}[{i}]", least, most) for i, one in enumerate(values)]
+    if any(after <= before for before, after in zip(listed, listed[1:], strict=False)):
+        raise ValueError(f"{name} must increase, got {values!r}")
+    return listed

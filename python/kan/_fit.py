@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _core
 from ._architecture import Core
+from ._choice import choose
 from ._domain import has_borders, refuse_outside
 from ._fit_options import FitOptions, Progress
 from ._grids import update_grid
@@ -20,10 +21,13 @@ from ._history import History
 from ._problem import Problem
 from ._progress import Bar
 
-__all__ = ["Run"]
+__all__ = ["Run", "Stage"]
 
 # Most steps in one call of the core, which has room for their values ready.
 MOST_STEPS = 2**12
+
+# Damping that Levenberg-Marquardt starts with, relative to the mean curvature.
+FIRST_DAMPING = 1.0
 
 
 @dataclass
@@ -49,14 +53,38 @@ class Best:
         self.take(value, network)
 
 
+@dataclass(frozen=True)
+class Stage:
+    """Where a run stands among those on finer and finer grids.
+
+    Its grids move at the beginning and once more; all but the last end on a plateau.
+    """
+
+    first: bool = True
+    last: bool = True
+    damping: float | None = None
+
+    # Steps that begin by moving the grid, and between two looks whether the loss still falls.
+    MOVES = (0, 5)
+    LOOK = 5
+    STILL_FALLS = 0.97
+
+    def is_on_plateau(self, losses: list[float]) -> bool:
+        """Whether the grid has given what it can."""
+        if self.last or len(losses) < 2 * self.LOOK or len(losses) % self.LOOK:
+            return False
+        return losses[-1] > self.STILL_FALLS * losses[-1 - self.LOOK]
+
+
 @dataclass
 class Run:
-    """One call of `fit`: stretches of steps in the core, and what happens between them."""
+    """Training on one grid: stretches of steps in the core, and what happens between them."""
 
     model: Any
     network: Core
     problem: Problem
     options: FitOptions
+    stage: Stage | None = None
     history: History = field(default_factory=History)
     best: Best = field(default_factory=Best)
     # What the model holds if an error ends the run just now; else the optimizer's parameters.
@@ -64,7 +92,9 @@ class Run:
 
     def __post_init__(self) -> None:
         self.suffix = "32" if self.network.dtype == "float32" else "64"
-        options, data = self.options, self.problem.train
+        choice = choose(self.network, self.problem, self.options)
+        self.options = options = self.options.decided(choice.opt, choice.batch)
+        data = self.problem.train
         self.batch = 0 if options.batch <= 0 or options.batch >= data.count else options.batch
         if self.batch and self.problem.loss.function is not None:
             raise ValueError("batch works with the named losses, not with a function as loss_fn")
@@ -77,7 +107,17 @@ class Run:
         )
         self.optimizer = self._make_optimizer()
         self.core_best = self._core("Best")()
-        self.history.optimizer = options.opt
+        self.history.optimizer, self.history.reason = options.opt, choice.reason
+
+    @property
+    def value(self) -> float:
+        """The loss of the best network, by which networks are compared."""
+        return self.best.value
+
+    @property
+    def damping(self) -> float | None:
+        """Damping of Levenberg-Marquardt, where it ran."""
+        return float(self.optimizer.damping) if self.options.opt == "LM" else None
 
     def _require_least_squares(self) -> None:
         """Raise unless Levenberg-Marquardt can take this loss, these rows and this network."""
@@ -94,14 +134,17 @@ class Run:
         if self.options.opt == "Adam":
             return self._core("Adam")(start, rate, self.options.weight_decay)
         if self.options.opt == "LM":
-            return self._core("LevenbergMarquardt")(start, self.options.alpha)
+            damping = FIRST_DAMPING
+            if self.stage is not None and self.stage.damping is not None:
+                damping = self.stage.damping
+            return self._core("LevenbergMarquardt")(start, damping, self.options.alpha)
         return self._core("Lbfgs")(start, rate)
 
     def _refuse_outside(self) -> None:
         """Raise if rows will lie outside a grid that has borders: after step 0 these stay."""
         if not has_borders(self.network):
             return
-        network = self._moved(0)[0] if self.options.moves_grid(0) else self.network
+        network = self._moved(0)[0] if self._moves_grid(0) else self.network
         refuse_outside(network, self.problem.given, self.problem.name)
         if self.problem.test is not None:
             refuse_outside(network, self.problem.test, "dataset['test_input']")
@@ -142,7 +185,7 @@ class Run:
         self.best.take(self._deciding_value(), self.network)
         if self.options.steps == 0:
             return
-        if self.options.moves_grid(0):
+        if self._moves_grid(0):
             self._move_grid(0)
             if has_borders(self.network):  # the grids of before need not hold the rows
                 self.best = Best()
@@ -156,7 +199,7 @@ class Run:
     def _stretch(self, bar: Bar) -> bool:
         """Take steps up to the next event; False if the training is over."""
         step = self.history.steps
-        if step and self.options.moves_grid(step):
+        if step and self._moves_grid(step):
             self._move_grid(step)
         values, more = _core.run(
             self.optimizer, self.objective, self._steps_until_event(bar), self.core_best
@@ -172,6 +215,8 @@ class Run:
             self.history.stopped = "converged" if self._is_finite() else "not finite"
         elif self._out_of_patience():
             self.history.stopped = "patience"
+        elif self.stage is not None and self.stage.is_on_plateau(self.history["train_loss"]):
+            self.history.stopped = "plateau"
         elif called_off:
             self.history.stopped = "callback"
         return self.history.stopped == "steps"
@@ -186,8 +231,10 @@ class Run:
             most = min(most, self.epoch - step % self.epoch)
         if self.problem.test:
             most = 1
+        if self.stage is not None:
+            most = min(most, Stage.LOOK - step % Stage.LOOK)
         ahead = range(step + 1, min(step + most, options.stop_grid_update_step))
-        return next((s - step for s in ahead if options.moves_grid(s)), most)
+        return next((s - step for s in ahead if self._moves_grid(s)), most)
 
     def _deciding_value(self) -> float:
         """Return the loss that decides which parameters are kept."""
@@ -259,6 +306,12 @@ class Run:
             better.set_parameters(self.core_best.parameters)
             self.best.value, self.best.network = self.core_best.value, better
 
+    def _moves_grid(self, step: int) -> bool:
+        """Whether this step begins by moving the grid."""
+        if self.stage is None:
+            return self.options.moves_grid(step)
+        return self.options.update_grid and step in Stage.MOVES
+
     def _move_grid(self, step: int) -> None:
         self._take_core_best(self.network)
         moved, any_moved = self._moved(step)
@@ -274,11 +327,12 @@ class Run:
         """Return a network whose grids follow the data as in this step, and whether any moved."""
         moved: Any = self.network.copy()
         # What flows through an untrained network says little: zooming in on it traps the training.
+        untrained = step == 0 and (self.stage is None or self.stage.first)
         any_moved = update_grid(
             moved,
             self.problem.train,
             self.model.grid_eps,
-            outgrown_only=step == 0,
+            outgrown_only=untrained,
             also_held=self.problem.given if has_borders(self.network) else None,
         )
         return moved, any_moved

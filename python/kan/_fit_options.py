@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ._architecture import finite, flag, integer, is_sequence, one_of
@@ -11,14 +11,14 @@ from ._history import OWN_CURVES, History
 
 __all__ = ["OPTIMIZERS", "FitOptions", "Progress"]
 
-OPTIMIZERS = {"LBFGS": 1.0, "LM": 1.0, "Adam": 1e-3}  # with their learning rates
+OPTIMIZERS = {"LBFGS": 1.0, "LM": None, "Adam": 1e-3}  # with their learning rates
 
 
 @dataclass
 class FitOptions:
     """The keywords of `fit`, checked."""
 
-    opt: str = "LBFGS"
+    opt: str = "auto"
     steps: int = 100
     log: int = 1
     lr: float | None = None
@@ -40,22 +40,17 @@ class FitOptions:
     named_metrics: dict[str, Callable[[], Any]] = field(init=False)
 
     def __post_init__(self) -> None:
-        one_of(self.opt, "opt", list(OPTIMIZERS))
+        one_of(self.opt, "opt", ["auto", *OPTIMIZERS])
         self.steps = integer(self.steps, "steps", 0)
         self.log = integer(self.log, "log", 1)
-        rate = OPTIMIZERS[self.opt] if self.lr is None else self.lr
-        self.lr = finite(rate, "lr", 0.0, open_end=True)
+        if self.lr is not None:
+            self.lr = finite(self.lr, "lr", 0.0, open_end=True)
         self.batch = integer(self.batch, "batch", -1)
         if self.batch == 0:
             raise ValueError("batch must be a number of rows, or -1 for all of them, got 0")
         self.weight_decay = finite(self.weight_decay, "weight_decay", 0.0)
-        if self.opt == "LM" and self.lr != OPTIMIZERS["LM"]:
-            raise ValueError(f"lr has no meaning with opt='LM', got {self.lr}")
         self.alpha = finite(self.alpha, "alpha", 0.0)
-        if self.alpha and self.opt != "LM":
-            raise ValueError(f"alpha works with opt='LM', got opt={self.opt!r}")
-        if self.weight_decay and self.opt != "Adam":
-            raise ValueError(f"weight_decay works with opt='Adam', got opt={self.opt!r}")
+        self._refuse_what_others_do()
         self.grid_update_num = integer(self.grid_update_num, "grid_update_num", 1)
         self.start_grid_update_step = integer(
             self.start_grid_update_step, "start_grid_update_step", -1
@@ -73,6 +68,23 @@ class FitOptions:
         self.named_metrics = _named(_callables(self.metrics, "metrics"))
         self.display_metrics = _curves(self.display_metrics, [*OWN_CURVES, *self.named_metrics])
         self.callbacks = _callables(self.callbacks, "callbacks")
+
+    def _refuse_what_others_do(self) -> None:
+        """Raise on options that the optimizer asked for does not have."""
+        if self.opt == "LM" and self.lr is not None:
+            raise ValueError(f"lr has no meaning with opt='LM', got {self.lr}")
+        if self.alpha and self.opt not in ("LM", "auto"):
+            raise ValueError(f"alpha works with opt='LM', got opt={self.opt!r}")
+        if self.weight_decay and self.opt not in ("Adam", "auto"):
+            raise ValueError(f"weight_decay works with opt='Adam', got opt={self.opt!r}")
+        others = [name for name in ("lr", "weight_decay") if getattr(self, name)]
+        if self.alpha and (others or self.batch > 0):
+            raise ValueError(f"alpha works with opt='LM', without {', '.join(others) or 'batch'}")
+
+    def decided(self, opt: str, batch: int) -> FitOptions:
+        """Return the same for one optimizer, with its learning rate."""
+        rate = OPTIMIZERS[opt] if self.lr is None else self.lr
+        return replace(self, opt=opt, batch=batch, lr=rate)
 
     def moves_grid(self, step: int) -> bool:
         """Whether `step` begins by moving the grid; pykan's rule."""

@@ -22,8 +22,9 @@ from ._splines import (
 
 __all__ = ["refined", "update_grid"]
 
-import os
-MARGIN = float(os.environ.get("MARGIN", "0.0"))
+# How far a grid that moves reaches beyond the data on either side, relative to their range: what
+# comes later may lie there, and splines bend on where a straight line would not.
+MARGIN = 0.02
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what overflows is not finite: nothing changes
@@ -99,6 +100,8 @@ def _new_points(
             return None
         return _shifted(current, sum(ends) / 2, dtype)
     margin = MARGIN * (ends[1] - ends[0])
+    if grid_eps == 1.0 and _is_tight(current, ends, margin):
+        return None
     ends = (ends[0] - margin, ends[1] + margin)
     if grows:
         ends = (min(ends[0], current[0]), max(ends[1], current[-1]))
@@ -107,6 +110,13 @@ def _new_points(
         if _usable(points, dtype):
             return points
     return None
+
+
+def _is_tight(current: Array, ends: tuple[float, float], margin: float) -> bool:
+    """Whether a uniform grid holds its inputs, with no more room at either end than `margin`."""
+    room = ends[0] - current[0], current[-1] - ends[1]
+    spread = np.ptp(np.diff(current)) * (current.size - 1)
+    return min(room) >= 0.0 and max(room) <= margin and bool(spread <= 1e-6 * np.ptp(current))
 
 
 def _points(x: Array, low: float, high: float, intervals: int, uniform_share: float) -> Array:

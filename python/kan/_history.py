@@ -36,6 +36,10 @@ class History(dict[str, list[float]]):
         Steps, counted from 0, that began by moving the grid.
     steps : int, optional
         Number of steps taken; by default as many as there are training losses.
+    reason : str
+        Why this optimizer ran.
+    refinements : iterable of (int, int)
+        Steps, counted from 0, at which a grid of so many intervals began.
     """
 
     def __init__(
@@ -47,6 +51,8 @@ class History(dict[str, list[float]]):
         seconds: float = 0.0,
         grid_updates: Iterable[int] = (),
         steps: int | None = None,
+        reason: str = "",
+        refinements: Iterable[tuple[int, int]] = (),
     ) -> None:
         super().__init__(train_loss=[], test_loss=[], reg=[])
         for name, values in (curves or {}).items():
@@ -55,12 +61,24 @@ class History(dict[str, list[float]]):
         self.stopped = stopped
         self.seconds = float(seconds)
         self.grid_updates = [int(step) for step in grid_updates]
-
+        self.reason = reason
+        self.refinements = [(int(step), int(intervals)) for step, intervals in refinements]
         self.steps = len(self["train_loss"]) if steps is None else int(steps)
 
     def copy(self) -> History:
         """Return a history with lists of its own."""
         return copy.deepcopy(self)
+
+    def append(self, later: History, intervals: int) -> None:
+        """Add a run that followed this one on a grid of so many intervals."""
+        self.refinements.append((self.steps, intervals))
+        self.grid_updates += [self.steps + step for step in later.grid_updates]
+        for name, values in later.items():
+            self.setdefault(name, []).extend(values)
+        self.steps += later.steps
+        self.seconds += later.seconds
+        self.optimizer, self.reason = later.optimizer, later.reason
+        self.stopped = later.stopped
 
     def plot(self, ax: Axes | None = None, *, log: bool = True) -> Figure:
         """Draw the loss curves; grid updates are marked by thin vertical lines.

@@ -17,6 +17,7 @@ from ._architecture import (
     finite,
     flag,
     fraction,
+    increasing,
     integer,
     is_sequence,
     layers_of,
@@ -38,6 +39,7 @@ from ._losses import Data, check_data, loss_named
 from ._problem import prepare
 from ._pykan import check_fit_arguments
 from ._rows import Rows
+from ._schedule import fit_on_grids
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +76,7 @@ class KAN(Copyable):
         Accepted for pykan's sake; they change nothing.
     affine_trainable : bool, default False
         Whether nodes and subnodes have a scale and a bias that train.
-    grid_eps : float, default 0.02
+    grid_eps : float, default 1.0
         Grids that are updated are ``grid_eps`` uniform and the rest quantiles of the inputs.
     grid_range : (float, float), default (-1, 1)
         Where the grids begin and end before any update.
@@ -118,7 +120,7 @@ class KAN(Copyable):
         base_fun: str = "silu",
         symbolic_enabled: bool = True,
         affine_trainable: bool = False,
-        grid_eps: float = 0.02,
+        grid_eps: float = 1.0,
         grid_range: Sequence[float] = (-1, 1),
         sp_trainable: bool = True,
         sb_trainable: bool = True,
@@ -283,11 +285,12 @@ class KAN(Copyable):
         log: int = 1,
         lamb: float = 0.0,
         *,
-        opt: str = "LBFGS",
+        opt: str = "auto",
         lr: float | None = None,
         batch: int = -1,
         weight_decay: float = 0.0,
         alpha: float = 0.0,
+        grids: Sequence[int] | None = None,
         loss_fn: str | Callable[..., Any] | None = None,
         sample_weight: ArrayLike | None = None,
         update_grid: bool = True,
@@ -397,7 +400,7 @@ class KAN(Copyable):
         """
         check_fit_arguments(pykan)
         if isinstance(X, Mapping) and isinstance(y, str):  # pykan: fit(dataset, "LBFGS")
-            if opt not in ("LBFGS", y):
+            if opt not in ("auto", y):
                 raise TypeError(f"opt must be given once, got {y!r} and {opt!r}")
             opt, y = y, None
         if finite(lamb, "lamb") != 0.0:
@@ -423,8 +426,12 @@ class KAN(Copyable):
             verbose=verbose,
             seed=self.seed if seed is None else integer(seed, "seed", 0, MOST_SEED),
         )
+        stages = increasing(grids, "grids", 1, MOST_INTERVALS)
         loss = loss_named(loss_fn)
         problem = prepare(self._network, X, y, loss, sample_weight, chosen)
+        if stages:
+            self._training_inputs = problem.train.some()
+            return fit_on_grids(self, problem, chosen, stages)
         run = Run(self, self._network, problem, chosen)
         self._training_inputs = problem.train.some()
         return run.go()

@@ -117,12 +117,11 @@ void bind_optimizer_of(py::module_& m, const std::string& suffix) {
            py::arg("parameters"), py::arg("learning_rate"));
 
   py::class_<kan::LevenbergMarquardt<T>, Optimizer>(m, named("LevenbergMarquardt").c_str())
-      .def(py::init([parameters_of](const py::array& values, double ridge) {
-             kan::LevenbergMarquardtOptions options;
-             options.ridge = ridge;
-             return kan::LevenbergMarquardt<T>(parameters_of(values), options);
+      .def(py::init([parameters_of](const py::array& values, double damping, double ridge) {
+             return kan::LevenbergMarquardt<T>(parameters_of(values), {damping, ridge});
            }),
-           py::arg("parameters"), py::arg("ridge"));
+           py::arg("parameters"), py::arg("damping"), py::arg("ridge"))
+      .def_property_readonly("damping", &kan::LevenbergMarquardt<T>::damping);
 
   py::class_<kan::Best<T>>(m, named("Best").c_str())
       .def(py::init<>())

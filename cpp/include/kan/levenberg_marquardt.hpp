@@ -5,7 +5,7 @@
 namespace kan {
 
 struct LevenbergMarquardtOptions {
-  double damping = 1e-2;  ///< at first, relative to the mean of the curvature's diagonal
+  double damping = 1.0;  ///< at first, relative to the mean of the curvature's diagonal
   double ridge = 0.0;     ///< adds ridge |p|^2 to what is lowered
 };
 
@@ -24,9 +24,11 @@ class LevenbergMarquardt final : public Optimizer<T> {
 
   /// Throws: also std::invalid_argument if the objective is stochastic.
   bool step(Objective<T>& objective) override;
+  /// Keeps the damping: how far a quadratic model holds changes little with the grid.
   void reset(Buffer<T> parameters) override;
   const Buffer<T>& parameters() const noexcept override { return parameters_; }
   double value() const noexcept override { return value_; }
+  double damping() const noexcept { return damping_; }
 
  private:
   bool find_model(Objective<T>& objective);
