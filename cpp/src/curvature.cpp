@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "jumps.hpp"
 #include "kernels/dispatch.hpp"
 #include "parallel.hpp"
 
@@ -55,6 +56,12 @@ JacobianColumns<T>::JacobianColumns(const Network<T>& network) {
 }
 
 template <class T>
+void JacobianColumns<T>::add_column(std::size_t l, std::size_t parameter) {
+  parameters_.push_back(parameter);
+  layers_.push_back(l);
+}
+
+template <class T>
 void JacobianColumns<T>::add_edges(const Network<T>& network, std::size_t l) {
   const Layer& layer = network.layer(l);
   const std::size_t sums = size(layer.subnodes());
@@ -65,7 +72,7 @@ void JacobianColumns<T>::add_edges(const Network<T>& network, std::size_t l) {
       if (network.trainable()[at] == 0) continue;
       edges_.push_back({l, i, s, static_cast<std::int32_t>(parameters_.size())});
       for (std::size_t m = 0; m < size(layer.basis_functions()); ++m) {
-        parameters_.push_back(at + m * sums);
+        add_column(l, at + m * sums);
       }
     }
   }
@@ -81,7 +88,7 @@ void JacobianColumns<T>::add_bases(const Network<T>& network, std::size_t l) {
       const std::size_t at = network.offsets(l).coefficients + row * sums + s;
       if (network.trainable()[at] == 0) continue;
       bases_.push_back({l, i, s, 0});
-      parameters_.push_back(at);
+      add_column(l, at);
     }
   }
 }
@@ -92,7 +99,7 @@ void JacobianColumns<T>::add_affines(const Network<T>& network, std::size_t l) {
   for (std::size_t p = at.subnode_scale; p < at.end; ++p) {
     if (network.trainable()[p] == 0) continue;
     affines_.push_back({l, p - at.subnode_scale});
-    parameters_.push_back(p);
+    add_column(l, p);
   }
 }
 
@@ -103,7 +110,11 @@ Curvature<T>::Curvature(const Network<T>& network, std::size_t rows)
       dense_stride_(whole_vectors(columns_.dense_count())),
       first_(rows * columns_.edges().size()),
       values_(rows * columns_.edges().size() * columns_.width()),
-      dense_(rows * dense_stride_) {}
+      dense_(rows * dense_stride_) {
+  for (const auto& edge : columns_.edges()) {
+    add_jumps(network, edge.layer, edge.input, static_cast<std::size_t>(edge.first), jumps_);
+  }
+}
 
 template <class T>
 std::size_t Curvature<T>::bytes_per_row(const Network<T>& network) noexcept {
@@ -116,6 +127,7 @@ template <class T>
 void Curvature<T>::begin(QuadraticModel& model) const {
   const std::size_t count = columns_.parameters().size();
   model.parameters = columns_.parameters();
+  model.jumps = jumps_;
   model.stride = whole_vectors(count + columns_.width());
   model.curvature.assign(count * model.stride, 0.0);
 }
@@ -130,6 +142,21 @@ void Curvature<T>::add(Chunk<T>& chunk, const T* parameters, Loss loss, const Lo
     fill_rows(chunk);
     add_rows(chunk.count(), chunk.batch().threads, model);
   }
+}
+
+template <class T>
+void Curvature<T>::finish(double variance, QuadraticModel& model) const {
+  const std::vector<std::size_t>& layers = columns_.layers();
+  const auto unit = [&](std::size_t c) {
+    return layers[c] + 1 == network_.depth() ? 1.0 : variance;
+  };
+  double mean = 0.0;
+  for (std::size_t c = 0; c < layers.size(); ++c) {
+    mean += model.curvature[c * model.stride + c] / unit(c) / static_cast<double>(layers.size());
+  }
+  if (!(mean > 0.0)) mean = 1.0;
+  model.scale.resize(layers.size());
+  for (std::size_t c = 0; c < layers.size(); ++c) model.scale[c] = mean * unit(c);
 }
 
 /// The rows of the Jacobian that belong to the samples of the chunk.

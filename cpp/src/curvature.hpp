@@ -32,18 +32,20 @@ class JacobianColumns {
   const std::vector<Edge>& bases() const noexcept { return bases_; }
   const std::vector<Affine>& affines() const noexcept { return affines_; }
   const std::vector<std::size_t>& parameters() const noexcept { return parameters_; }
+  const std::vector<std::size_t>& layers() const noexcept { return layers_; }  ///< of each column
   std::size_t dense_begin() const noexcept { return parameters_.size() - dense_count(); }
   std::size_t dense_count() const noexcept { return bases_.size() + affines_.size(); }
   std::size_t width() const noexcept { return width_; }  ///< see kernels::SparseRows
 
  private:
+  void add_column(std::size_t l, std::size_t parameter);
   void add_edges(const Network<T>& network, std::size_t l);
   void add_bases(const Network<T>& network, std::size_t l);
   void add_affines(const Network<T>& network, std::size_t l);
 
   std::vector<Edge> edges_, bases_;
   std::vector<Affine> affines_;
-  std::vector<std::size_t> parameters_;
+  std::vector<std::size_t> parameters_, layers_;
   std::size_t width_ = 4;
 };
 
@@ -57,13 +59,18 @@ class Curvature {
   /// Bytes that one sample of a chunk takes.
   static std::size_t bytes_per_row(const Network<T>& network) noexcept;
 
-  /// Writes: parameters and stride of the model, and a curvature of 0.
+  /// Writes: parameters, stride and jumps of the model, and a curvature of 0.
   void begin(QuadraticModel& model) const;
 
   /// For a chunk that has been forward; its gradients are scratch. `scale` as in `add_loss`.
   /// Adds: to the lower triangle of the model's curvature.
   void add(Chunk<T>& chunk, const T* parameters, Loss loss, const LossChunk<T>& view, double scale,
            QuadraticModel& model);
+
+  /// Writes: scale, from the curvature of all samples. Targets in other units make the same steps: what
+  /// is in the last layer has the unit of the targets, and the curvature of the rest its square.
+  /// `variance` is that of the targets.
+  void finish(double variance, QuadraticModel& model) const;
 
  private:
   void fill_rows(const Chunk<T>& chunk);
@@ -73,6 +80,7 @@ class Curvature {
 
   const Network<T>& network_;
   JacobianColumns<T> columns_;
+  std::vector<Jump> jumps_;
   std::size_t dense_stride_;
   std::vector<std::int32_t> first_;  // [rows][edges]
   Buffer<double> values_;            // [rows][edges][width]

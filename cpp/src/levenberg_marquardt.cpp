@@ -30,6 +30,8 @@ LevenbergMarquardt<T>::LevenbergMarquardt(Buffer<T> parameters,
           options.damping);
   require(options.ridge >= 0 && std::isfinite(options.ridge), "ridge must not be negative",
           options.ridge);
+  require(options.roughness >= 0 && std::isfinite(options.roughness),
+          "roughness must not be negative", options.roughness);
   reset(std::move(parameters));
 }
 
@@ -43,30 +45,67 @@ void LevenbergMarquardt<T>::reset(Buffer<T> parameters) {
 }
 
 template <class T>
+double LevenbergMarquardt<T>::jump_at(const Jump& jump, const Buffer<T>& parameters) const {
+  double sum = 0.0;
+  for (std::size_t m = 0; m < jump.count; ++m) {
+    const std::size_t p = model_.parameters[jump.first + m];
+    sum += jump.weights[m] * static_cast<double>(parameters[p]);
+  }
+  return sum;
+}
+
+template <class T>
 double LevenbergMarquardt<T>::ridge_of(const Buffer<T>& parameters) const {
   double sum = 0.0;
-  for (const T p : parameters) sum += static_cast<double>(p) * static_cast<double>(p);
+  for (const std::size_t p : model_.parameters) {
+    sum += static_cast<double>(parameters[p]) * static_cast<double>(parameters[p]);
+  }
   return options_.ridge * sum;
+}
+
+template <class T>
+double LevenbergMarquardt<T>::roughness_of(const Buffer<T>& parameters) const {
+  double sum = 0.0;
+  for (const Jump& jump : model_.jumps) {
+    const double own = jump_at(jump, parameters);
+    sum += model_.scale[jump.first] * own * own;
+  }
+  return options_.roughness * sum;
+}
+
+/// Adds the priors' gradient and curvature to the model.
+template <class T>
+void LevenbergMarquardt<T>::add_priors() {
+  for (std::size_t c = 0; c < model_.parameters.size(); ++c) {
+    const auto p = static_cast<double>(parameters_[model_.parameters[c]]);
+    model_.gradient[c] += 2.0 * options_.ridge * p;
+    model_.curvature[c * model_.stride + c] += 2.0 * options_.ridge;
+  }
+  for (const Jump& jump : model_.jumps) {
+    const double factor = 2.0 * options_.roughness * model_.scale[jump.first];
+    const double own = jump_at(jump, parameters_);
+    for (std::size_t m = 0; m < jump.count; ++m) {
+      const double weight = factor * jump.weights[m];
+      model_.gradient[jump.first + m] += weight * own;
+      double* row = &model_.curvature[(jump.first + m) * model_.stride + jump.first];
+      for (std::size_t q = 0; q <= m; ++q) row[q] += weight * jump.weights[q];
+    }
+  }
 }
 
 /// The model where the optimizer stands; whether it is finite.
 template <class T>
 bool LevenbergMarquardt<T>::find_model(Objective<T>& objective) {
   objective.model(parameters_.data(), model_);
-  const std::size_t count = model_.parameters.size();
+  add_priors();
   model_.value += ridge_of(parameters_);
-  double trace = 0.0;
-  bool finite = std::isfinite(model_.value);
-  for (std::size_t c = 0; c < count; ++c) {
-    double& diagonal = model_.curvature[c * model_.stride + c];
-    const auto p = static_cast<double>(parameters_[model_.parameters[c]]);
-    diagonal += 2.0 * options_.ridge;
-    model_.gradient[c] += 2.0 * options_.ridge * p;
-    trace += diagonal;
-    finite = finite && std::isfinite(diagonal) && std::isfinite(model_.gradient[c]);
+  rough_ = roughness_of(parameters_);
+  bool finite = std::isfinite(model_.value) && std::isfinite(rough_);
+  for (std::size_t c = 0; c < model_.parameters.size(); ++c) {
+    finite = finite && std::isfinite(model_.curvature[c * model_.stride + c]) &&
+             std::isfinite(model_.gradient[c]);
   }
   if (!finite) return false;
-  mean_diagonal_ = trace > 0.0 ? trace / static_cast<double>(count) : 1.0;
   value_ = model_.value;
   has_model_ = true;
   return true;
@@ -81,7 +120,7 @@ bool LevenbergMarquardt<T>::set_trial() {
   factor_.resize(stride * stride);
   for (std::size_t c = 0; c < count; ++c) {
     std::copy_n(&model_.curvature[c * model_.stride], c + 1, &factor_[c * stride]);
-    factor_[c * stride + c] += damping_ * mean_diagonal_;
+    factor_[c * stride + c] += damping_ * model_.scale[c];
   }
   if (!factorise(factor_.data(), count)) return false;
   step_.resize(count);
@@ -95,22 +134,23 @@ bool LevenbergMarquardt<T>::set_trial() {
   return true;
 }
 
-/// How far the model falls along the step d = -(A + mu)^-1 g: -(g . d - mu |d|^2) / 2.
+/// How far the model falls along the step d = -(A + M)^-1 g, M diagonal: (d . M d - g . d) / 2.
 template <class T>
 double LevenbergMarquardt<T>::predicted_fall() const {
   double twice = 0.0;
   for (std::size_t c = 0; c < step_.size(); ++c) {
-    twice += step_[c] * (damping_ * mean_diagonal_ * step_[c] - model_.gradient[c]);
+    twice += step_[c] * (damping_ * model_.scale[c] * step_[c] - model_.gradient[c]);
   }
   return 0.5 * twice;
 }
 
-/// Takes the trial point if it is lower.
+/// Takes the trial point if it is lower, with the roughness and without.
 template <class T>
 bool LevenbergMarquardt<T>::take_trial(Objective<T>& objective) {
   const double value = objective.value(trial_.data()) + ridge_of(trial_);
-  if (!std::isfinite(value) || !(value < value_)) return false;
-  const double bent = 2.0 * (value_ - value) / predicted_fall() - 1.0;
+  const double fall = value_ - value + rough_ - roughness_of(trial_);
+  if (!std::isfinite(value) || !(value < value_) || !(fall > 0.0)) return false;
+  const double bent = 2.0 * fall / predicted_fall() - 1.0;
   damping_ = std::max(damping_ * std::clamp(1.0 - bent * bent * bent, 0.1, 2.0), least_damping);
   raise_ = first_raise;
   std::swap(parameters_, trial_);

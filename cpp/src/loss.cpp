@@ -69,6 +69,24 @@ double total_weight(const Samples<T>& samples) {
 }
 
 template <class T>
+double target_variance(const Samples<T>& samples, std::size_t outputs) {
+  const auto mean_of = [&](const auto& value_of) {
+    double sum = 0.0;
+    for (std::size_t n = 0; n < samples.count; ++n) {
+      const T* y = samples.y + samples.row(n) * outputs;
+      for (std::size_t o = 0; o < outputs; ++o) sum += value_of(static_cast<double>(y[o]));
+    }
+    return sum / static_cast<double>(samples.count * outputs);
+  };
+  const double mean = mean_of([](double y) { return y; });
+  const double variance = mean_of([&](double y) { return (y - mean) * (y - mean); });
+  for (const double square : {variance, mean * mean}) {
+    if (square > 0.0 && std::isfinite(square)) return square;
+  }
+  return 1.0;
+}
+
+template <class T>
 double add_loss(Loss loss, const LossChunk<T>& chunk, double scale, T* gradient) {
   return loss == Loss::mse ? squared_errors(chunk, scale, gradient)
                            : cross_entropies(chunk, scale, gradient);
@@ -76,6 +94,8 @@ double add_loss(Loss loss, const LossChunk<T>& chunk, double scale, T* gradient)
 
 template double total_weight(const Samples<float>&);
 template double total_weight(const Samples<double>&);
+template double target_variance(const Samples<float>&, std::size_t);
+template double target_variance(const Samples<double>&, std::size_t);
 template double add_loss(Loss, const LossChunk<float>&, double, float*);
 template double add_loss(Loss, const LossChunk<double>&, double, double*);
 

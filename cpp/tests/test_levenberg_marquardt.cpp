@@ -33,6 +33,7 @@ class Valley : public kan::Objective<double> {
   void model(const double* p, QuadraticModel& model) override {
     model.parameters = {0, 1};
     model.stride = 2;
+    model.scale = {100.0, 100.0};
     model.gradient.resize(2);
     model.value = evaluate(p, model.gradient.data());
     const double a = -20.0 * p[0];

@@ -11,6 +11,7 @@ from . import _core
 from ._architecture import MOST_SEED, Core, fraction, integer
 from ._arrays import Array
 from ._files import naming
+from ._initial import Start
 
 __all__ = ["Copyable"]
 
@@ -24,6 +25,7 @@ class Copyable:
     grid_eps: float
     _network: Core
     _training_inputs: Array | None
+    _start: Start | None  # how the parameters were drawn, while they are still those
 
     def copy(self: Model) -> Model:
         """Return an independent copy."""
@@ -85,8 +87,9 @@ class Copyable:
         try:
             settings = json.loads(notes.get("settings", "{}"))
             self.seed = integer(settings.get("seed", 1), "seed", 0, MOST_SEED)
-            self.grid_eps = fraction(settings.get("grid_eps", 0.02), "grid_eps")
+            self.grid_eps = fraction(settings.get("grid_eps", 1.0), "grid_eps")
         except (TypeError, ValueError, AttributeError, RecursionError) as error:
             raise _core.FormatError(f"settings of the model: {error}") from None
         self._network = network
         self._training_inputs = None
+        self._start = None

@@ -55,25 +55,26 @@ class Best:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a run stands among those on finer and finer grids.
+    """A run among those on finer and finer grids.
 
-    Its grids move at the beginning and once more; all but the last end on a plateau.
+    Its grids move at the beginning and once more, and it ends on a plateau.
     """
 
     first: bool = True
-    last: bool = True
+    last: bool = False
     damping: float | None = None
 
     # Steps that begin by moving the grid, and between two looks whether the loss still falls.
     MOVES = (0, 5)
     LOOK = 5
-    STILL_FALLS = 0.97
+    STILL_FALLS, STILL_FALLS_LAST = 0.97, 0.999
 
     def is_on_plateau(self, losses: list[float]) -> bool:
         """Whether the grid has given what it can."""
-        if self.last or len(losses) < 2 * self.LOOK or len(losses) % self.LOOK:
+        if len(losses) < 2 * self.LOOK or len(losses) % self.LOOK:
             return False
-        return losses[-1] > self.STILL_FALLS * losses[-1 - self.LOOK]
+        share = self.STILL_FALLS_LAST if self.last else self.STILL_FALLS
+        return losses[-1] > share * losses[-1 - self.LOOK]
 
 
 @dataclass

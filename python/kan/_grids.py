@@ -24,7 +24,7 @@ __all__ = ["refined", "update_grid"]
 
 # How far a grid that moves reaches beyond the data on either side, relative to their range: what
 # comes later may lie there, and splines bend on where a straight line would not.
-MARGIN = 0.02
+MARGIN = 0.03
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what overflows is not finite: nothing changes

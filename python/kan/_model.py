@@ -39,7 +39,7 @@ from ._losses import Data, check_data, loss_named
 from ._problem import prepare
 from ._pykan import check_fit_arguments
 from ._rows import Rows
-from ._schedule import fit_on_grids
+from ._schedule import Schedule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,6 +163,7 @@ class KAN(Copyable):
         )
         _set_range(self._network, grid_range)
         initialize(self._network, start, self.seed, self.dtype)
+        self._start = start
 
     # ---- what it is ---------------------------------------------------------------------------
 
@@ -274,6 +275,7 @@ class KAN(Copyable):
         """Set the flat parameter vector (P,); weights of masked edges stay 0."""
         values = as_vector(flat, "flat", self._network.parameter_count, self.dtype)
         self._network.set_parameters(values)
+        self._start = None
 
     # ---- training -----------------------------------------------------------------------------
 
@@ -429,11 +431,13 @@ class KAN(Copyable):
         stages = increasing(grids, "grids", 1, MOST_INTERVALS)
         loss = loss_named(loss_fn)
         problem = prepare(self._network, X, y, loss, sample_weight, chosen)
-        if stages:
-            self._training_inputs = problem.train.some()
-            return fit_on_grids(self, problem, chosen, stages)
-        run = Run(self, self._network, problem, chosen)
+        run = (
+            Schedule(self, problem, chosen, stages)
+            if stages
+            else Run(self, self._network, problem, chosen)
+        )
         self._training_inputs = problem.train.some()
+        self._start = None
         return run.go()
 
     def update_grid(self, X: ArrayLike) -> None:
@@ -442,6 +446,7 @@ class KAN(Copyable):
         moved: Any = self._network.copy()
         update_grid(moved, Rows(x), self.grid_eps)
         self._network.assign(moved)
+        self._start = None
 
     update_grid_from_samples = update_grid
 

@@ -2,51 +2,122 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import warnings
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ._architecture import Core
+from ._choice import choose
 from ._fit import Run, Stage
 from ._fit_options import FitOptions
 from ._grids import refined
 from ._history import History
+from ._initial import initialize
 from ._problem import Problem
 
-__all__ = ["fit_on_grids"]
+__all__ = ["Schedule"]
 
-# Where the damping of one grid is not taken over by the next, relative to the mean curvature.
+# Random starts of a network that was never trained, and the steps after which they are compared:
+# what is a poor local minimum shows by then. Bold first steps find the better ones of some
+# problems, careful ones those of others: the starts take them in turns.
+STARTS, START_STEPS = 8, 20
+FIRST_DAMPINGS = (1.0, 100.0)
+
+# Between which the damping of one grid is taken over by the next.
 LEAST_DAMPING, MOST_DAMPING = 1e-8, 1e-3
 
-# What may be followed by a finer grid.
+# Ends of a run after which a finer grid makes sense.
 MAY_GO_ON = ("steps", "converged", "plateau", "patience")
 
 
-def fit_on_grids(
-    model: Any, problem: Problem, options: FitOptions, grids: list[int]
-) -> History:
-    """Train on each grid in turn, each from what the one before learnt.
+@dataclass
+class Schedule:
+    """Trains on each grid in turn, from what the one before learnt.
 
-    Grids but the last are left when they have given what they can. With held-out rows the best
-    network on them is kept, whatever its grid, and a grid that brings nothing is the last.
+    A new network that Levenberg-Marquardt trains starts from the best of several random ones. A
+    grid is left when it has given what it can. With held-out rows the best network on them is
+    kept, whatever its grid, and a grid that brings nothing is the last.
     """
-    history = History()
-    best: Run | None = None
-    stage = Stage()
-    for number, intervals in enumerate(grids):
-        if set(layer.intervals for layer in model._network.layers) != {intervals}:
-            model._network = refined(model._network, [intervals] * model.depth)
-        stage = replace(stage, first=number == 0, last=number + 1 == len(grids))
-        run = Run(model, model._network, problem, options, stage)
-        history.append(run.go(), intervals)
-        if problem.validation is not None and best is not None and best.value <= run.value:
-            model._network = best.network
-            history.stopped = "validation"
-            break
-        best = run
-        if history.stopped not in MAY_GO_ON:
-            break
-        stage = replace(stage, damping=_taken_over(run.damping))
-    return history
+
+    model: Any
+    problem: Problem
+    options: FitOptions
+    grids: list[int]
+
+    def __post_init__(self) -> None:
+        self.start = self.model._start
+        self.stage = Stage(last=len(self.grids) == 1)
+        self.first = self._run(self._on_grid(self.grids[0]), self.stage)
+
+    def go(self) -> History:
+        """Train; on any exception the model keeps its last whole step."""
+        history = History()
+        best: Run | None = None
+        run = self.first
+        if self.start is not None:
+            network: Any = run.network
+            network.assign(self._best_start(network))
+            run = self._run(network, self.stage)
+        for number, intervals in enumerate(self.grids):
+            if number:
+                last = number + 1 == len(self.grids)
+                run = self._run(self._on_grid(intervals), _next_stage(run, last))
+            self.model._network = run.network
+            history.append(run.go(), intervals)
+            if self.problem.validation and best is not None and best.value <= run.value:
+                self.model._network = best.network
+                history.stopped = "validation"
+                break
+            best = run
+            if history.stopped not in MAY_GO_ON:
+                break
+        return history
+
+    def _run(self, network: Core, stage: Stage) -> Run:
+        return Run(self.model, network, self.problem, self.options, stage)
+
+    def _on_grid(self, intervals: int) -> Core:
+        """Return the model's network on a grid, or the network itself if it is there already."""
+        network: Core = self.model._network
+        if all(layer.intervals == intervals for layer in network.layers):
+            return network
+        return refined(network, [intervals] * len(network.layers))
+
+    def _best_start(self, own: Core) -> Core:
+        """Return the best of several networks after a few quiet steps; the first is the own one."""
+        if choose(own, self.problem, self.options).opt != "LM" or len(own.layers) == 1:
+            return own
+        seeds = [1000 * (self.model.seed + 1) + number for number in range(1, STARTS)]
+        runs = [self._try_start(own.copy(), 0)]
+        for number, seed in enumerate(seeds, 1):
+            other: Any = own.copy()
+            initialize(other, self.start, seed, other.dtype)
+            runs.append(self._try_start(other, number))
+        best: Core = min(runs, key=lambda run: run.value).network
+        return best
+
+    def _try_start(self, network: Any, number: int) -> Run:
+        quiet = replace(
+            self.options,
+            steps=min(START_STEPS, self.options.steps),
+            patience=None,
+            metrics=None,
+            display_metrics=None,
+            callbacks=None,
+            verbose=False,
+        )
+        problem = replace(self.problem, validation=None, test=None)
+        damping = FIRST_DAMPINGS[number % len(FIRST_DAMPINGS)]
+        run = Run(self.model, network, problem, quiet, Stage(damping=damping))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # another start may do better
+            run.go()
+        return run
 
 
-def _taken_over(damping: float | None) -> float | None:
-    return None if damping is None else min(max(damping, LEAST_DAMPING), MOST_DAMPING)
+def _next_stage(run: Run, last: bool) -> Stage:
+    """Return what the run on a finer grid takes over from this one."""
+    damping = run.damping
+    if damping is not None:
+        damping = min(max(damping, LEAST_DAMPING), MOST_DAMPING)
+    return Stage(first=False, last=last, damping=damping)

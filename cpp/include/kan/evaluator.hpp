@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -16,6 +17,14 @@ using Interrupt = std::function<bool()>;
 
 enum class Purpose { predict, gradient, curvature };
 
+/// A linear form of adjacent parameters of a model that is 0 where a spline is one polynomial on both
+/// sides of a knot: weights . parameters[first ... first + count).
+struct Jump {
+  std::size_t first;
+  std::size_t count;
+  std::array<double, 7> weights;
+};
+
 /// A loss near some parameters p: loss(p + d) ~ value + gradient . d + d . curvature d / 2, where the
 /// curvature is that of Gauss and Newton: never negative, and exact where the residuals vanish.
 /// It has one row and one column for every parameter that may move.
@@ -23,8 +32,10 @@ struct QuadraticModel {
   double value = 0.0;
   std::vector<std::size_t> parameters;  ///< which the rows belong to
   Buffer<double> gradient;              ///< [rows]
+  Buffer<double> scale;                 ///< [rows], positive: see `LevenbergMarquardt`
   std::size_t stride = 0;               ///< at least the number of rows
   Buffer<double> curvature;             ///< [rows][stride], of which the lower triangle counts
+  std::vector<Jump> jumps;              ///< what makes the network's splines rough
 };
 
 /// Runs batches through a network, chunk by chunk, in memory that depends on the network

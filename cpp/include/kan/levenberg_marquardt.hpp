@@ -5,14 +5,17 @@
 namespace kan {
 
 struct LevenbergMarquardtOptions {
-  double damping = 1.0;  ///< at first, relative to the mean of the curvature's diagonal
-  double ridge = 0.0;     ///< adds ridge |p|^2 to what is lowered
+  double damping =
+      1.0;  ///< at first, times the scale of the model is added to the curvature's diagonal
+  double ridge = 0.0;       ///< adds ridge |p|^2 to what is lowered
+  double roughness = 1e-9;  ///< adds so much, times the model's scale, for each squared jump
 };
 
 /// The method of Levenberg and Marquardt: each step minimises the quadratic model of the objective
 /// within a distance that grows while the model is right and shrinks while it is not.
 ///
-/// The value never rises. Damping makes every linear system definite, so that redundant parameters
+/// The value never rises. A trace of roughness in what is lowered decides what the samples leave open:
+/// splines go on smoothly through empty cells and beyond the data. Damping makes every linear system definite, so that redundant parameters
 /// move as little as they can. Memory and time of a step: some P^2 numbers and P^3 / 6 multiply-adds.
 /// Source: Nocedal and Wright, Numerical Optimization, chapter 10.3; Nielsen, IMM-REP-1999-05, for
 /// the damping after a good step.
@@ -36,12 +39,15 @@ class LevenbergMarquardt final : public Optimizer<T> {
   double predicted_fall() const;
   bool take_trial(Objective<T>& objective);
   double ridge_of(const Buffer<T>& parameters) const;
+  double roughness_of(const Buffer<T>& parameters) const;
+  double jump_at(const Jump& jump, const Buffer<T>& parameters) const;
+  void add_priors();
 
   LevenbergMarquardtOptions options_;
   double damping_;
   double raise_;
   double value_ = std::numeric_limits<double>::infinity();
-  double mean_diagonal_ = 1.0;
+  double rough_ = 0.0;  // of the model: what is lowered beside the value
   bool has_model_ = false;
   QuadraticModel model_;
   Buffer<double> factor_;
