@@ -509,8 +509,8 @@ def test_one_row_with_weight_cannot_be_split(model: KAN) -> None:
 # ---- the options of fit -------------------------------------------------------------------------
 
 REFUSED_OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
-    ({"opt": "SGD"}, ValueError, "opt must be one of 'LBFGS', .*, got 'SGD'"),
-    ({"opt": None}, TypeError, "opt must be one of 'LBFGS', .*, got None"),
+    ({"opt": "SGD"}, ValueError, "opt must be one of 'auto', 'LBFGS', .*, got 'SGD'"),
+    ({"opt": None}, TypeError, "opt must be one of 'auto', 'LBFGS', .*, got None"),
     ({"steps": -1}, ValueError, "steps must be an integer >= 0, got -1"),
     ({"steps": 1.5}, TypeError, "steps must be an integer >= 0, got 1.5"),
     ({"steps": None}, TypeError, "steps must be an integer >= 0, got None"),
@@ -525,9 +525,22 @@ REFUSED_OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"batch": -2}, ValueError, "batch must be an integer >= -1, got -2"),
     ({"batch": 2.5}, TypeError, "batch must be an integer >= -1, got 2.5"),
     ({"weight_decay": -1, "opt": "Adam"}, ValueError, "weight_decay must be >= 0.0, got -1.0"),
-    ({"weight_decay": 0.1}, ValueError, "weight_decay works with opt='Adam', got opt='LBFGS'"),
+    (
+        {"weight_decay": 0.1, "opt": "LBFGS"},
+        ValueError,
+        "weight_decay works with opt='Adam', got opt='LBFGS'",
+    ),
     ({"loss_fn": "mae"}, ValueError, "loss_fn must be 'mse', 'cross_entropy' or .*, got 'mae'"),
     ({"loss_fn": 3}, TypeError, "loss_fn must be 'mse', 'cross_entropy' or .*, got 3"),
+    ({"lr": 0.1, "opt": "LM"}, ValueError, "lr has no meaning with opt='LM', got 0.1"),
+    ({"alpha": 0.1, "opt": "LBFGS"}, ValueError, "alpha works with opt='LM', got opt='LBFGS'"),
+    ({"alpha": 0.1, "lr": 0.1}, ValueError, "alpha works with opt='LM', without lr"),
+    ({"alpha": -1.0}, ValueError, "alpha must be >= 0.0, got -1.0"),
+    ({"grids": 5}, TypeError, "grids must be a list of integers, got 5"),
+    ({"grids": []}, TypeError, r"grids must be a list of integers, got \[\]"),
+    ({"grids": [5, 5]}, ValueError, r"grids must increase, got \[5, 5\]"),
+    ({"grids": [0, 5]}, ValueError, r"grids\[0\] must be an integer in 1.*, got 0"),
+    ({"grids": [2.5]}, TypeError, r"grids\[0\] must be an integer in 1.*, got 2.5"),
     ({"grid_update_num": 0}, ValueError, "grid_update_num must be an integer >= 1, got 0"),
     (
         {"start_grid_update_step": -2},

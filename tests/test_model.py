@@ -77,9 +77,9 @@ def test_grid_and_degree_may_differ_from_layer_to_layer() -> None:
     assert (model.edge(0, 0, 0).degree, model.edge(1, 0, 0).degree) == (1, 5)
 
 
-def test_the_defaults_are_pykans() -> None:
+def test_the_defaults_are_pykans_but_for_grids_that_stay_uniform() -> None:
     model = KAN([2, 3, 1])
-    assert (model.grid, model.k, model.seed, model.grid_eps) == (3, 3, 1, 0.02)
+    assert (model.grid, model.k, model.seed, model.grid_eps) == (3, 3, 1, 1.0)
     assert (model.dtype, model.edge(0, 0, 0).base) == ("float64", "silu")
     np.testing.assert_allclose(model.edge(0, 0, 0).knots[[3, -4]], [-1, 1])
 

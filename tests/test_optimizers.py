@@ -290,7 +290,7 @@ def test_a_weight_of_three_is_a_row_three_times(loss):
     times = rng.integers(0, 4, 80)
     model = KAN([2, 4, 3], seed=0)
     twin = model.copy()
-    options = {"steps": 2, "loss_fn": loss, "update_grid": False}
+    options = {"opt": "LBFGS", "steps": 2, "loss_fn": loss, "update_grid": False}
     history = model.fit(X, y, sample_weight=times, **options, **QUIET)
     repeated = twin.fit(
         np.repeat(X, times, axis=0), np.repeat(y, times, axis=0), **options, **QUIET

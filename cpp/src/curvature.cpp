@@ -146,17 +146,27 @@ void Curvature<T>::add(Chunk<T>& chunk, const T* parameters, Loss loss, const Lo
 
 template <class T>
 void Curvature<T>::finish(double variance, QuadraticModel& model) const {
-  const std::vector<std::size_t>& layers = columns_.layers();
+  const std::size_t bases = columns_.dense_begin();
+  const std::size_t affines = bases + columns_.bases().size();
+  model.scale.resize(columns_.layers().size());
+  set_scale(variance, 0, bases, model);
+  set_scale(variance, bases, affines, model);
+  set_scale(variance, affines, model.scale.size(), model);
+}
+
+/// For columns of one kind.
+template <class T>
+void Curvature<T>::set_scale(double variance, std::size_t begin, std::size_t end,
+                             QuadraticModel& model) const {
   const auto unit = [&](std::size_t c) {
-    return layers[c] + 1 == network_.depth() ? 1.0 : variance;
+    return columns_.layers()[c] + 1 == network_.depth() ? 1.0 : variance;
   };
   double mean = 0.0;
-  for (std::size_t c = 0; c < layers.size(); ++c) {
-    mean += model.curvature[c * model.stride + c] / unit(c) / static_cast<double>(layers.size());
+  for (std::size_t c = begin; c < end; ++c) {
+    mean += model.curvature[c * model.stride + c] / unit(c) / static_cast<double>(end - begin);
   }
   if (!(mean > 0.0)) mean = 1.0;
-  model.scale.resize(layers.size());
-  for (std::size_t c = 0; c < layers.size(); ++c) model.scale[c] = mean * unit(c);
+  for (std::size_t c = begin; c < end; ++c) model.scale[c] = mean * unit(c);
 }
 
 /// The rows of the Jacobian that belong to the samples of the chunk.

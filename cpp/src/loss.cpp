@@ -70,13 +70,18 @@ double total_weight(const Samples<T>& samples) {
 
 template <class T>
 double target_variance(const Samples<T>& samples, std::size_t outputs) {
+  const double total = total_weight(samples) * static_cast<double>(outputs);
   const auto mean_of = [&](const auto& value_of) {
     double sum = 0.0;
     for (std::size_t n = 0; n < samples.count; ++n) {
-      const T* y = samples.y + samples.row(n) * outputs;
-      for (std::size_t o = 0; o < outputs; ++o) sum += value_of(static_cast<double>(y[o]));
+      const std::size_t row = samples.row(n);
+      const double weight =
+          samples.weight != nullptr ? static_cast<double>(samples.weight[row]) : 1.0;
+      for (std::size_t o = 0; o < outputs; ++o) {
+        sum += weight * value_of(static_cast<double>(samples.y[row * outputs + o]));
+      }
     }
-    return sum / static_cast<double>(samples.count * outputs);
+    return sum / total;
   };
   const double mean = mean_of([](double y) { return y; });
   const double variance = mean_of([&](double y) { return (y - mean) * (y - mean); });

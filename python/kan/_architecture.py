@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -209,6 +210,6 @@ def increasing(values: Any, name: str, least: int, most: int) -> list[int]:
     if not is_sequence(values) or not len(values):
         raise TypeError(f"{name} must be a list of integers, got {values!r}")
     listed = [integer(one, f"{name}[{i}]", least, most) for i, one in enumerate(values)]
-    if any(after <= before for before, after in zip(listed, listed[1:], strict=False)):
+    if any(after <= before for before, after in pairwise(listed)):
         raise ValueError(f"{name} must increase, got {values!r}")
     return listed

@@ -42,7 +42,10 @@ def as_targets(values: object, name: str, rows: int, outputs: int, dtype: str) -
         array = array[:, np.newaxis]
     if array.shape != (rows, outputs):
         flat = f" or ({rows},)" if outputs == 1 else ""
-        raise ValueError(f"{name} must have shape ({rows}, {outputs}){flat}, got {array.shape}")
+        hint = "; class labels go with loss_fn='cross_entropy'" if array.shape == (rows,) else ""
+        raise ValueError(
+            f"{name} must have shape ({rows}, {outputs}){flat}, got {array.shape}{hint}"
+        )
     return _finite(array, name, dtype)
 
 

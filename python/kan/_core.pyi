@@ -23,6 +23,8 @@ __all__: list[str] = [
     "Layer",
     "Lbfgs32",
     "Lbfgs64",
+    "LevenbergMarquardt32",
+    "LevenbergMarquardt64",
     "Network32",
     "Network64",
     "Objective32",
@@ -285,6 +287,7 @@ class DataObjective32(Objective32):
         loss: str,
         batch: typing.SupportsInt | typing.SupportsIndex,
         seed: typing.SupportsInt | typing.SupportsIndex,
+        second_order: bool,
     ) -> None: ...
 
 class FunctionObjective32(Objective32):
@@ -317,6 +320,16 @@ class Lbfgs32(Optimizer32):
         self, parameters: numpy.ndarray, learning_rate: typing.SupportsFloat | typing.SupportsIndex
     ) -> None: ...
 
+class LevenbergMarquardt32(Optimizer32):
+    def __init__(
+        self,
+        parameters: numpy.ndarray,
+        damping: typing.SupportsFloat | typing.SupportsIndex,
+        ridge: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+    @property
+    def damping(self) -> float: ...
+
 class Best32:
     def __init__(self) -> None: ...
     @property
@@ -335,6 +348,7 @@ class DataObjective64(Objective64):
         loss: str,
         batch: typing.SupportsInt | typing.SupportsIndex,
         seed: typing.SupportsInt | typing.SupportsIndex,
+        second_order: bool,
     ) -> None: ...
 
 class FunctionObjective64(Objective64):
@@ -366,6 +380,16 @@ class Lbfgs64(Optimizer64):
     def __init__(
         self, parameters: numpy.ndarray, learning_rate: typing.SupportsFloat | typing.SupportsIndex
     ) -> None: ...
+
+class LevenbergMarquardt64(Optimizer64):
+    def __init__(
+        self,
+        parameters: numpy.ndarray,
+        damping: typing.SupportsFloat | typing.SupportsIndex,
+        ridge: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+    @property
+    def damping(self) -> float: ...
 
 class Best64:
     def __init__(self) -> None: ...

@@ -46,6 +46,8 @@ class Loss:
         array = np.asarray(y)
         if array.ndim == 0 or len(array) != rows:
             raise ValueError(f"{name} must have {rows} rows, got shape {array.shape}")
+        if array.ndim == 1 and outputs == 1 and array.dtype.kind in "biuf":
+            return array[:, np.newaxis]  # as predictions are
         return array
 
     def value(self, network: Core, data: Data) -> float:

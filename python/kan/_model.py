@@ -77,7 +77,8 @@ class KAN(Copyable):
     affine_trainable : bool, default False
         Whether nodes and subnodes have a scale and a bias that train.
     grid_eps : float, default 1.0
-        Grids that are updated are ``grid_eps`` uniform and the rest quantiles of the inputs.
+        Grids that are updated are ``grid_eps`` uniform and the rest quantiles of the inputs
+        (pykan's default is 0.02; uniform ones let errors fall with the order of the splines).
     grid_range : (float, float), default (-1, 1)
         Where the grids begin and end before any update.
     sp_trainable, sb_trainable : bool, default True
@@ -314,8 +315,8 @@ class KAN(Copyable):
         The best parameters seen are what remains: by the validation rows if some are held out,
         else by the training loss. After Ctrl-C the model holds its last whole step.
 
-        Targets are best scaled to about mean 0 and standard deviation 1: what is many orders
-        of magnitude away from the outputs of a new network (1e17, say) is hardly learnt.
+        Inputs and targets are best scaled to about mean 0 and standard deviation 1. LM makes up
+        for other units of up to some powers of ten; LBFGS and Adam do not.
 
         Parameters
         ----------
@@ -331,10 +332,14 @@ class KAN(Copyable):
             Steps between two updates of the losses beside the bar.
         lamb : float, default 0
             Accepted as 0 only: sparsifying is not part of this version.
-        opt : {"LBFGS", "LM", "Adam"}
-            One step of LBFGS is up to 20 iterations, as in pykan; one of Adam is one update. LM,
-            the method of Levenberg and Marquardt, goes to the limit of the splines in few steps;
-            a step costs P^2 numbers of memory and P^3 / 6 multiply-adds for P parameters.
+        opt : {"auto", "LM", "LBFGS", "Adam"}
+            LM, the method of Levenberg and Marquardt, goes to the limit of the splines in few
+            steps. A step takes about ``N * n_out * (edges * (k + 2))**2 / 2 + P**3 / 6``
+            multiply-adds and ``2 * P**2`` numbers of memory for P parameters. One step of LBFGS
+            is up to 20 iterations, as in pykan; one of Adam is one update. "auto" is LM where a
+            step takes at most 2e9 multiply-adds and there are at most 4000 parameters, else LBFGS
+            where a step takes at most 1e11, else Adam with batches of 1024 rows. With a batch or
+            weight decay it is Adam, with a learning rate or a function as loss_fn LBFGS.
         lr : float, optional
             Default 1 for LBFGS, 1e-3 for Adam; LM has none.
         batch : int, default -1
@@ -343,15 +348,22 @@ class KAN(Copyable):
             Decoupled weight decay of Adam.
         alpha : float, default 0
             Ridge of LM: adds ``alpha * sum(parameters ** 2)`` to what is lowered.
+        grids : list of int, optional
+            Train on each of these numbers of grid intervals in turn, up to `steps` steps each,
+            from what the one before learnt; a grid is left when it has given what it can. With
+            validation rows the grid that is best on them remains, and refining stops when they
+            say so. A new network is started by LM from the best of eight random ones.
         loss_fn : str or callable, optional
             "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
-            ``(prediction, y) -> (loss, d loss / d prediction)``.
+            ``(prediction, y) -> (loss, d loss / d prediction)``; with one output, y of shape (N,)
+            reaches it as (N, 1), as predictions do.
         sample_weight : array-like, optional
             Weights (N,) of the training samples.
         update_grid : bool, default True
-            Move the grids to the data during the first steps; before the first step only those
-            that do not hold their inputs. With ``extrapolation="error"`` the grids of the
-            network's inputs only grow here, until they hold all rows of X, those held out too.
+            Move the grids to the data, and a margin of 3 % of their range beyond, during the
+            first steps; before the first step only those that do not hold their inputs. With
+            ``extrapolation="error"`` the grids of the network's inputs only grow here, until they
+            hold all rows of X, those held out too.
         grid_update_num, start_grid_update_step, stop_grid_update_step : int, default 10, -1, 50
             How often, from and until which step.
         validation_fraction : float, default 0
@@ -385,8 +397,10 @@ class KAN(Copyable):
         -------
         History
             A dict of lists of floats: train_loss, test_loss, reg, validation_loss and metrics.
-            Squared errors are reported as their root (RMSE). Its `stopped` says why the run ended:
-            "steps", "converged", "patience", "callback" or "not finite".
+            Squared errors are reported as their root (RMSE). Its `optimizer` and `reason` say
+            what ran and why, `refinements` where grids began, and `stopped` why the run ended:
+            "steps", "converged", "plateau" (of the last of `grids`), "validation", "patience",
+            "callback" or "not finite".
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +26,9 @@ FIRST_DAMPINGS = (1.0, 100.0)
 
 # Between which the damping of one grid is taken over by the next.
 LEAST_DAMPING, MOST_DAMPING = 1e-8, 1e-3
+
+# A finer grid must bring the loss on held-out rows below this share of what it was.
+WORTHWHILE = 0.99
 
 # Ends of a run after which a finer grid makes sense.
 MAY_GO_ON = ("steps", "converged", "plateau", "patience")
@@ -51,6 +55,7 @@ class Schedule:
 
     def go(self) -> History:
         """Train; on any exception the model keeps its last whole step."""
+        began = time.perf_counter()
         history = History()
         best: Run | None = None
         run = self.first
@@ -64,14 +69,20 @@ class Schedule:
                 run = self._run(self._on_grid(intervals), _next_stage(run, last))
             self.model._network = run.network
             history.append(run.go(), intervals)
-            if self.problem.validation and best is not None and best.value <= run.value:
+            if best is not None and self._brought_nothing(best, run):
                 self.model._network = best.network
                 history.stopped = "validation"
                 break
             best = run
             if history.stopped not in MAY_GO_ON:
                 break
+        history.seconds = time.perf_counter() - began
         return history
+
+    def _brought_nothing(self, before: Run, finer: Run) -> bool:
+        if self.problem.validation is None:
+            return False
+        return finer.value > WORTHWHILE * before.value
 
     def _run(self, network: Core, stage: Stage) -> Run:
         return Run(self.model, network, self.problem, self.options, stage)
