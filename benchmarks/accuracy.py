@@ -65,7 +65,7 @@ def measure(case: FitCase, ours: Worker, pykan: Worker | None) -> FitOutcome:
 
 def run(
     cases: Sequence[FitCase], with_pykan: set[str], environments: Environments
-) -> list[FitOutcome]:
+) -> Iterator[FitOutcome]:
     """Outcomes of cases: one process for us, and one for pykan if it takes part in any."""
     cache = environments.cache
     with ExitStack() as stack:
@@ -73,7 +73,8 @@ def run(
         pykan = None
         if any(case.name in with_pykan for case in cases):
             pykan = stack.enter_context(worker("pykan", environments.python("pykan"), cache))
-        return [measure(case, ours, pykan if case.name in with_pykan else None) for case in cases]
+        for case in cases:
+            yield measure(case, ours, pykan if case.name in with_pykan else None)
 
 
 def stored(outcomes: Sequence[FitOutcome], where: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +95,12 @@ def stored(outcomes: Sequence[FitOutcome], where: dict[str, Any]) -> dict[str, A
     return {"machine": where, "cases": cases}
 
 
-def main() -> int:
+def store(outcomes: Sequence[FitOutcome], where: dict[str, Any], output: Path) -> None:
+    """Written after every case: a run takes long."""
+    output.write_text(json.dumps(stored(outcomes, where), indent=1, ensure_ascii=False) + "\n")
+
+
+def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--cases", nargs="+", choices=FITS, default=list(FITS), metavar="NAME", help=", ".join(FITS)
@@ -116,18 +122,21 @@ def main() -> int:
         "(benchmarks/README.md)",
     )
     add_environment_options(parser)
-    chosen = parser.parse_args()
+    return parser.parse_args()
 
-    where = describe()
+
+def main() -> int:
+    chosen, where = options(), describe()
     with_pykan = set() if chosen.no_pykan else {c.name for c in FITS.values() if c.pykan}
     if not chosen.special:
         with_pykan -= {case.name for case in SPECIAL}
-    outcomes = run([FITS[n] for n in chosen.cases], with_pykan, chosen_environments(chosen))
+    outcomes: list[FitOutcome] = []
+    for outcome in run([FITS[n] for n in chosen.cases], with_pykan, chosen_environments(chosen)):
+        outcomes.append(outcome)
+        if chosen.json:
+            store(outcomes, where, chosen.json)
     text = table(outcomes, where)
     print(text)
-    if chosen.json:
-        result = json.dumps(stored(outcomes, where), indent=1, ensure_ascii=False)
-        chosen.json.write_text(result + "\n", encoding="utf-8")
     if chosen.write:
         old = chosen.write.read_text(encoding="utf-8")
         chosen.write.write_text(between_markers(old, "accuracy", text), encoding="utf-8")

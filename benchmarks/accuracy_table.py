@@ -64,13 +64,16 @@ def yes(kept: bool) -> str:
     return "yes" if kept else "**no**"
 
 
+def best_of(fits: list[Fit]) -> str:
+    return f" (best of {len(fits)})" if len(fits) > 1 else ""
+
+
 def row(one: FitOutcome) -> list[str]:
     """A case: its bars in one cell, what was seen of them in the next."""
-    seeds = len(one.case.seeds)
     cells = [
-        one.case.label + (f", best of {seeds}" if seeds > 1 else ""),
+        one.case.label,
         "; ".join(bar.asked for bar in one.case.bars),
-        "; ".join(verdict.seen for verdict in one.verdicts),
+        "; ".join(verdict.seen for verdict in one.verdicts) + best_of(one.fits["ours"]),
         yes(one.holds),
         f"{one.seconds('ours'):.2f}",
     ]
@@ -78,7 +81,7 @@ def row(one: FitOutcome) -> list[str]:
         return [*cells, NONE, NONE, NONE]
     ours, pykan = best(one.fits["ours"]), best(one.fits["pykan"])
     grid = min(pykan.errors, key=pykan.errors.__getitem__)
-    error = f"{number(pykan.least)} at G={grid}"
+    error = f"{number(pykan.least)} at G={grid}{best_of(one.fits['pykan'])}"
     return [*cells, error, f"{one.seconds('pykan'):.0f}", factor(pykan.least, ours.least)]
 
 
@@ -117,12 +120,13 @@ def table(outcomes: Sequence[FitOutcome], where: dict[str, Any]) -> str:
 
 def footnote(outcomes: Sequence[FitOutcome], where: dict[str, Any]) -> str:
     versions: dict[str, str] = {}
-    steps: set[int] = set()
+    steps: dict[str, int] = {}
     for one in outcomes:
         for facts in one.facts.values():
             versions |= facts["versions"]
         if "pykan" in one.fits and one.case.pykan is not None:
-            steps.add(one.case.pykan.steps)
+            kind = "toys" if one.case.paper is None else "special functions"
+            steps[kind] = one.case.pykan.steps
     text = (
         "Test RMSE on 1000 unseen points, float64, of the grid and the seed that suit best; "
         "seconds of `fit` on all grids, from all seeds together. "
@@ -133,9 +137,6 @@ def footnote(outcomes: Sequence[FitOutcome], where: dict[str, Any]) -> str:
             "whose boxes are not published; ours are in `targets.py`. "
         )
     if steps:
-        text += (
-            f"pykan: {' or '.join(map(str, sorted(steps, reverse=True)))} steps of L-BFGS on "
-            "every grid (50 for the toys, 20 for the special functions), `refine` between them, "
-            "one seed. "
-        )
+        each = ", ".join(f"{count} ({kind})" for kind, count in steps.items())
+        text += f"pykan: steps of L-BFGS on every grid {each}, `refine` between grids. "
     return text + signature(where, versions)

@@ -167,4 +167,4 @@ class SecondsOfFit:
 
     def judge(self, fits: list[Fit]) -> Verdict:
         seconds = max(fit.seconds for fit in fits)
-        return Verdict(f"{seconds:.2f} s", seconds <= self.most)
+        return Verdict(f"{number(seconds, 3)} s", seconds <= self.most)

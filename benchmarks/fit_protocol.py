@@ -8,6 +8,7 @@ Answer:   {"errors": [[intervals, test RMSE], ...], "seconds": s, "dtype": "floa
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,9 +21,12 @@ __all__ = ["ask_for_fit", "serve_fits"]
 
 
 def ask_for_fit(worker: Worker, case: FitCase, seed: int) -> tuple[Fit, dict[str, Any]]:
-    """A fit in another process, and what else it says of it."""
+    """A fit in another process, and what else it says of it. An error of NaN is infinite."""
     reply = worker.exchange(json.dumps({"case": case.name, "seed": seed}) + "\n")
-    errors = {int(intervals): float(error) for intervals, error in reply.pop("errors")}
+    errors = {
+        int(intervals): error if math.isfinite(error) else math.inf
+        for intervals, error in reply.pop("errors")
+    }
     return Fit(seed, errors, reply.pop("seconds")), reply
 
 

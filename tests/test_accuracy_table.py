@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import subprocess
 import sys
@@ -28,6 +30,7 @@ from bars import (  # noqa: E402
     Verdict,
     number,
 )
+from fit_protocol import ask_for_fit  # noqa: E402
 from fits import FITS, SPECIAL  # noqa: E402
 from targets import TARGETS, samples  # noqa: E402
 
@@ -106,8 +109,8 @@ def test_the_azimuth_of_a_spherical_harmonic_is_x_and_its_polar_angle_y():
         (Slope(-3.8, floor=0.1), [fit(1.0, 0.01)], Verdict("slope of one grid", False)),
         (NeverWorse(2.0), [fit(1.0, 0.1, 0.2)], Verdict("2.00×", True)),
         (NeverWorse(2.0), [fit(1.0, 0.1, 0.15, 0.25)], Verdict("2.50×", False)),
-        (SecondsOfFit(2.0), [fit(0.1), fit(0.2, seconds=2.5)], Verdict("2.50 s", False)),
-        (SecondsOfFit(2.0), [fit(0.1)], Verdict("1.00 s", True)),
+        (SecondsOfFit(2.0), [fit(0.1), fit(0.2, seconds=2.5)], Verdict("2.5 s", False)),
+        (SecondsOfFit(2.0), [fit(0.1)], Verdict("1 s", True)),
     ],
 )
 def test_bars_say_what_was_seen_and_whether_they_hold(bar, fits, verdict):
@@ -146,7 +149,7 @@ def test_a_row_has_what_was_asked_what_was_seen_and_pykan_beside_it():
     ]
     assert head_by_grid.count("|") == ours.count("|") == pykan.count("|")
     assert "| pykan | 12.00 | 3: 0.01, 5: 5e-3 |" in pykan
-    assert "50 steps of L-BFGS" in note
+    assert "steps of L-BFGS on every grid 50 (toys)," in note
     assert "kan 0, pykan 9; commit c0ffee with changes" in note
 
 
@@ -186,3 +189,15 @@ def test_a_process_fits_what_it_is_asked_for_and_goes_on_after_an_error():
     refused, answered = done.stdout.splitlines()
     assert refused == '{"error": "KeyError: \'nothing\'"}'
     assert answered == '{"errors": [[50, 0.5], [100, 0.5], [200, 0.5]], "seconds": 7}'
+
+
+def test_a_fit_that_ended_in_nan_is_the_worst_and_not_the_best():
+    class Process:
+        def exchange(self, request: str) -> dict[str, object]:
+            assert json.loads(request) == {"case": "toy", "seed": 3}
+            return {"errors": [[3, 0.1], [5, math.nan]], "seconds": 2.0, "data": [1.0]}
+
+    answered, facts = ask_for_fit(Process(), FITS["toy"], 3)
+    assert answered == Fit(3, {3: 0.1, 5: math.inf}, 2.0)
+    assert answered.least == 0.1
+    assert facts == {"data": [1.0]}
