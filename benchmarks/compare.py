@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 from cases import CASES
 from contender import Pace
 from entrants import ENTRANTS
-from environments import Environments
+from environments import add_environment_options, chosen_environments
 from machine import describe
 from rounds import Outcome, Runner
 from same_task import CRITERION, problems
@@ -37,25 +36,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, help="turns that everybody takes (default 7)")
     parser.add_argument("--quick", action="store_true", help="a smoke test: few, short blocks")
     parser.add_argument(
-        "--cache",
-        type=Path,
-        default=HERE.parent / "build" / "bench",
-        help="where environments and compiled code are kept (default build/bench)",
-    )
-    parser.add_argument(
         "--keep-memory",
         action="store_true",
         help="make glibc keep large arrays for reuse, in all processes",
     )
-    parser.add_argument(
-        "--torch",
-        default=os.environ.get("KAN_BENCH_TORCH", "torch==2.13.0"),
-        help="what pip installs as PyTorch (default torch==2.13.0, or $KAN_BENCH_TORCH)",
-    )
-    parser.add_argument(
-        "--torch-index",
-        help="package index to take PyTorch from, such as the one with its CPU builds",
-    )
+    add_environment_options(parser)
 
 
 def runner(chosen: argparse.Namespace) -> Runner:
@@ -63,8 +48,7 @@ def runner(chosen: argparse.Namespace) -> Runner:
     pace = QUICK if chosen.quick else Pace()
     if chosen.rounds is not None:
         pace = Pace(**{**asdict(pace), "rounds": chosen.rounds})
-    cache = chosen.cache.resolve()
-    return Runner(Environments(cache, chosen.torch, chosen.torch_index), pace, chosen.keep_memory)
+    return Runner(chosen_environments(chosen), pace, chosen.keep_memory)
 
 
 def store(result: dict[str, Any], output: Path) -> None:

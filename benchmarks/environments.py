@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["REQUIREMENTS", "Environments"]
+__all__ = ["REQUIREMENTS", "Environments", "add_environment_options", "chosen_environments"]
+
+HERE = Path(__file__).resolve().parent
 
 # In order; each tuple is one call of pip. numpy is the one that makes our data, too.
 NUMPY = f"numpy=={np.__version__}"
@@ -62,3 +65,27 @@ class Environments:
         if self.torch_index is None:
             return (self.torch,)
         return (self.torch, "--index-url", self.torch_index)
+
+
+def add_environment_options(parser: argparse.ArgumentParser) -> None:
+    """Options that say where peers' environments are and what PyTorch they get."""
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=HERE.parent / "build" / "bench",
+        help="where environments and compiled code are kept (default build/bench)",
+    )
+    parser.add_argument(
+        "--torch",
+        default=os.environ.get("KAN_BENCH_TORCH", "torch==2.13.0"),
+        help="what pip installs as PyTorch (default torch==2.13.0, or $KAN_BENCH_TORCH)",
+    )
+    parser.add_argument(
+        "--torch-index",
+        help="package index to take PyTorch from, such as the one with its CPU builds",
+    )
+
+
+def chosen_environments(chosen: argparse.Namespace) -> Environments:
+    """What these options ask for."""
+    return Environments(chosen.cache.resolve(), chosen.torch, chosen.torch_index)

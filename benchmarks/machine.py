@@ -11,7 +11,7 @@ from typing import Any
 
 from workers import THREADS
 
-__all__ = ["describe"]
+__all__ = ["describe", "signature"]
 
 HERE = Path(__file__).resolve().parent
 
@@ -54,3 +54,14 @@ def describe() -> dict[str, Any]:
         "dirty": bool(git("status", "--porcelain", "--", "..", ":!results")),
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def signature(where: dict[str, Any], versions: dict[str, str]) -> str:
+    """Machine, versions and commit as the last sentence under a table."""
+    tree = f"{where['commit']}{' with changes' if where['dirty'] else ''}"
+    return (
+        f"{where['cpu']}, {where['cores']} cores, {where['instruction set']}, "
+        f"{where['threads']} threads each; "
+        + ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+        + f"; commit {tree}, {where['date']}."
+    )

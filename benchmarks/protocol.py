@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 from cases import Case
 
-__all__ = ["LEARNING_RATE", "Measured", "decode", "encode", "serve", "timed"]
+__all__ = ["LEARNING_RATE", "Measured", "decode", "encode", "serve", "serve_lines", "timed"]
 
 LEARNING_RATE = 0.01  # of Adam, for everybody
 
@@ -86,23 +86,33 @@ def answer(entrant: Measured, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def serve(make: Maker) -> None:
-    """Answer requests until the input ends; whatever else is printed goes to stderr."""
+def serve_lines(handle: Callable[[str], dict[str, Any]]) -> None:
+    """Answer lines until the input ends; whatever else is printed goes to stderr."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    entrant: Measured | None = None
-    made_for: object = None
     for line in sys.stdin:
         try:
-            request = decode(line)
-            wanted = (request["case"], request["dtype"], request["options"])
-            if wanted != made_for:
-                entrant = None  # its memory goes before the next one takes its own
-                entrant, made_for = make(*wanted), wanted
-            assert entrant is not None
-            reply = answer(entrant, request)
+            reply = handle(line)
         except Exception as error:
             traceback.print_exc()
             reply = {"error": f"{type(error).__name__}: {error}"}
         answers.write(json.dumps(reply) + "\n")
         answers.flush()
+
+
+def serve(make: Maker) -> None:
+    """Answer requests for times."""
+    entrant: Measured | None = None
+    made_for: object = None
+
+    def handle(line: str) -> dict[str, Any]:
+        nonlocal entrant, made_for
+        request = decode(line)
+        wanted = (request["case"], request["dtype"], request["options"])
+        if wanted != made_for:
+            entrant = None  # its memory goes before the next one takes its own
+            entrant, made_for = make(*wanted), wanted
+        assert entrant is not None
+        return answer(entrant, request)
+
+    serve_lines(handle)

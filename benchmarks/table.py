@@ -6,8 +6,9 @@ from typing import Any
 
 from cases import CASES
 from entrants import KAN_PEERS
+from machine import signature
 
-__all__ = ["best_peer", "between_markers", "duration", "factor", "table"]
+__all__ = ["NONE", "best_peer", "between_markers", "duration", "factor", "table"]
 
 HEADER = (
     "case",
@@ -86,17 +87,13 @@ def footnote(stored: dict[str, Any]) -> str:
             versions |= result["versions"]
     quick = not stored["pace"]["all_settings"]
     settings = "in one setting, in a quick run" if quick else "in the fastest of its settings"
-    tree = f"{where['commit']}{' with changes' if where['dirty'] else ''}"
     return (
         "Medians, float32, k=3; a ratio says how many times as long as ours in float32. "
         "Step: forward, loss, backward and Adam on all rows; forward: prediction. "
         f"{'Memory kept between operations. ' if stored['keep memory'] else ''}"
         f"Best peer: the faster of inkan and flashkan; every peer {settings}. "
         "MLP: one hidden layer with as many parameters. "
-        f"{where['cpu']}, {where['cores']} cores, {where['instruction set']}, "
-        f"{where['threads']} threads each; "
-        + ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
-        + f"; commit {tree}, {where['date']}."
+        f"{signature(where, versions)}"
     )
 
 

@@ -69,10 +69,15 @@ class Worker:
             )
 
     def ask(self, case: Case, what: str, repeats: int, blocks: int = 1) -> dict[str, Any]:
-        """The answer to one request."""
+        """The answer to one request for times."""
+        return self.exchange(
+            encode(case, what, repeats, blocks, dtype=self.dtype, options=self.options)
+        )
+
+    def exchange(self, request: str) -> dict[str, Any]:
+        """The answer to one line."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        request = encode(case, what, repeats, blocks, dtype=self.dtype, options=self.options)
         try:
             self.process.stdin.write(request)
             self.process.stdin.flush()
