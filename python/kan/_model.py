@@ -352,7 +352,7 @@ class KAN(Copyable):
             Train on each of these numbers of grid intervals in turn, up to `steps` steps each,
             from what the one before learnt; a grid is left when it has given what it can. With
             validation rows the grid that is best on them remains, and refining stops when they
-            say so. A new network is started by LM from the best of eight random ones.
+            say so. A new network is started by LM from the best of up to eight random ones.
         loss_fn : str or callable, optional
             "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
             ``(prediction, y) -> (loss, d loss / d prediction)``; with one output, y of shape (N,)

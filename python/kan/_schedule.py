@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ._architecture import Core
-from ._choice import choose
+from ._choice import choose, second_order_work
 from ._fit import Run, Stage
 from ._fit_options import FitOptions
 from ._grids import refined
@@ -22,6 +22,9 @@ __all__ = ["Schedule"]
 # what is a poor local minimum shows by then. Bold first steps find the better ones of some
 # problems, careful ones those of others: the starts take them in turns.
 STARTS, START_STEPS = 8, 20
+
+# Multiply-adds for all of them together, a second or two; costly networks get fewer.
+MOST_START_WORK = 1e10
 FIRST_DAMPINGS = (1.0, 100.0)
 
 # Between which the damping of one grid is taken over by the next.
@@ -98,11 +101,11 @@ class Schedule:
         """Return the best of several networks after a few quiet steps; the first is the own one."""
         if choose(own, self.problem, self.options).opt != "LM" or len(own.layers) == 1:
             return own
-        seeds = [1000 * (self.model.seed + 1) + number for number in range(1, STARTS)]
+        work = START_STEPS * second_order_work(own, self.problem.train.count)
         runs = [self._try_start(own.copy(), 0)]
-        for number, seed in enumerate(seeds, 1):
+        for number in range(1, min(STARTS, int(MOST_START_WORK / work))):
             other: Any = own.copy()
-            initialize(other, self.start, seed, other.dtype)
+            initialize(other, self.start, 1000 * (self.model.seed + 1) + number, other.dtype)
             runs.append(self._try_start(other, number))
         best: Core = min(runs, key=lambda run: run.value).network
         return best

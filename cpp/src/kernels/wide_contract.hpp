@@ -105,7 +105,7 @@ void contract_outputs(const WideLayer& layer, const T* C, const std::int32_t* ce
   const std::size_t blocks = (layer.inputs + most - 1) / most;
   const std::size_t step = (layer.inputs + blocks - 1) / blocks;
   const bool copied = layer.outputs > width && fitting >= step && end - begin >= lane_block;
-  T copy[kept_bytes / sizeof(T)];
+  alignas(64) T copy[kept_bytes / sizeof(T)];
   for (std::size_t first = 0; first < layer.inputs; first += step) {
     const std::size_t last = first + step < layer.inputs ? first + step : layer.inputs;
     Coefficients<T> near{C + first * layer.input_size(), layer.input_size(), layer.outputs};

@@ -107,7 +107,7 @@ struct ScatteredInputs {
 template <std::size_t L, std::size_t K, std::size_t V, class T>
 void scatter_columns(const WideLayer& layer, const CellOrder* orders, const ScatteredInputs<T>& of,
                      std::size_t o, std::size_t done) {
-  T copy[most_rows * V * L];
+  alignas(64) T copy[most_rows * V * L];
   for (std::size_t n = 0; n < of.samples; ++n) {
     const T* row = of.g + n * layer.outputs + o;
     for (std::size_t j = 0; j < V * L; ++j) copy[n * V * L + j] = j < done ? T(0) : row[j];
