@@ -76,7 +76,7 @@ def test_one_edge_reaches_the_floor_of_linear_least_squares(k, limits):
 
 
 def test_a_product_is_two_squares():
-    errors = errors_by_grid(lambda x: x[:, :1] * x[:, 1:], [2, 2, 1], FINER)
+    errors = errors_by_grid(lambda x: x[:, :1] * x[:, 1:], [2, 2, 1], FINER, seed=2)
     assert errors[80] <= 1e-9
 
 

@@ -145,21 +145,22 @@ void Curvature<T>::add(Chunk<T>& chunk, const T* parameters, Loss loss, const Lo
 }
 
 template <class T>
-void Curvature<T>::finish(double variance, QuadraticModel& model) const {
+void Curvature<T>::finish(double square, QuadraticModel& model) const {
+  if (!(square > 0.0) || !std::isfinite(square)) square = 1.0;
   const std::size_t bases = columns_.dense_begin();
   const std::size_t affines = bases + columns_.bases().size();
   model.scale.resize(columns_.layers().size());
-  set_scale(variance, 0, bases, model);
-  set_scale(variance, bases, affines, model);
-  set_scale(variance, affines, model.scale.size(), model);
+  set_scale(square, 0, bases, model);
+  set_scale(square, bases, affines, model);
+  set_scale(square, affines, model.scale.size(), model);
 }
 
 /// For columns of one kind.
 template <class T>
-void Curvature<T>::set_scale(double variance, std::size_t begin, std::size_t end,
+void Curvature<T>::set_scale(double square, std::size_t begin, std::size_t end,
                              QuadraticModel& model) const {
   const auto unit = [&](std::size_t c) {
-    return columns_.layers()[c] + 1 == network_.depth() ? 1.0 : variance;
+    return columns_.layers()[c] + 1 == network_.depth() ? 1.0 : square;
   };
   double mean = 0.0;
   for (std::size_t c = begin; c < end; ++c) {

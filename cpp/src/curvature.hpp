@@ -70,11 +70,11 @@ class Curvature {
   /// Writes: scale, the mean curvature of splines, base weights and affines each, from that of all
   /// samples. Inputs far out make base weights stiff, not the splines beside them; and targets in other
   /// units make the same steps: parameters of the last layer have the unit of the targets, and the
-  /// curvature of the others its square. `variance` is that of the targets.
-  void finish(double variance, QuadraticModel& model) const;
+  /// curvature of the others its square. `square` is the mean of their squares.
+  void finish(double square, QuadraticModel& model) const;
 
  private:
-  void set_scale(double variance, std::size_t begin, std::size_t end, QuadraticModel& model) const;
+  void set_scale(double square, std::size_t begin, std::size_t end, QuadraticModel& model) const;
   void fill_rows(const Chunk<T>& chunk);
   void fill_blocks(const Chunk<T>& chunk, std::size_t begin, std::size_t end);
   void fill_dense(const Chunk<T>& chunk, std::size_t begin, std::size_t end);

@@ -243,7 +243,7 @@ struct Evaluator<T>::Plan {
                                   chunk.outputs(), outputs, chunk.stride()};
           curvature->add(chunk, parameters, loss, view, scale, model);
         });
-    curvature->finish(loss == Loss::mse ? target_variance(samples, outputs) : 1.0, model);
+    curvature->finish(loss == Loss::mse ? mean_square(samples, outputs) : 1.0, model);
     model.gradient.clear();
     for (const std::size_t p : model.parameters) {
       model.gradient.push_back(static_cast<double>(gradient[p]));

@@ -69,26 +69,18 @@ double total_weight(const Samples<T>& samples) {
 }
 
 template <class T>
-double target_variance(const Samples<T>& samples, std::size_t outputs) {
-  const double total = total_weight(samples) * static_cast<double>(outputs);
-  const auto mean_of = [&](const auto& value_of) {
-    double sum = 0.0;
-    for (std::size_t n = 0; n < samples.count; ++n) {
-      const std::size_t row = samples.row(n);
-      const double weight =
-          samples.weight != nullptr ? static_cast<double>(samples.weight[row]) : 1.0;
-      for (std::size_t o = 0; o < outputs; ++o) {
-        sum += weight * value_of(static_cast<double>(samples.y[row * outputs + o]));
-      }
+double mean_square(const Samples<T>& samples, std::size_t outputs) {
+  double sum = 0.0;
+  for (std::size_t n = 0; n < samples.count; ++n) {
+    const std::size_t row = samples.row(n);
+    const double weight =
+        samples.weight != nullptr ? static_cast<double>(samples.weight[row]) : 1.0;
+    for (std::size_t o = 0; o < outputs; ++o) {
+      const auto y = static_cast<double>(samples.y[row * outputs + o]);
+      sum += weight * y * y;
     }
-    return sum / total;
-  };
-  const double mean = mean_of([](double y) { return y; });
-  const double variance = mean_of([&](double y) { return (y - mean) * (y - mean); });
-  for (const double square : {variance, mean * mean}) {
-    if (square > 0.0 && std::isfinite(square)) return square;
   }
-  return 1.0;
+  return sum / (total_weight(samples) * static_cast<double>(outputs));
 }
 
 template <class T>
@@ -99,8 +91,8 @@ double add_loss(Loss loss, const LossChunk<T>& chunk, double scale, T* gradient)
 
 template double total_weight(const Samples<float>&);
 template double total_weight(const Samples<double>&);
-template double target_variance(const Samples<float>&, std::size_t);
-template double target_variance(const Samples<double>&, std::size_t);
+template double mean_square(const Samples<float>&, std::size_t);
+template double mean_square(const Samples<double>&, std::size_t);
 template double add_loss(Loss, const LossChunk<float>&, double, float*);
 template double add_loss(Loss, const LossChunk<double>&, double, double*);
 

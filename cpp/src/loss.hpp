@@ -22,10 +22,9 @@ struct LossChunk {
 template <class T>
 double total_weight(const Samples<T>& samples);
 
-/// The square of the targets' unit: their variance over all samples and outputs, or the square of their
-/// mean where they do not vary; 1 where neither is a positive number.
+/// The mean of the squared targets over samples and outputs.
 template <class T>
-double target_variance(const Samples<T>& samples, std::size_t outputs);
+double mean_square(const Samples<T>& samples, std::size_t outputs);
 
 /// The chunk's share of the loss, times `scale` = 1 / total_weight.
 /// Writes: gradient [O][stride] with respect to the outputs where not null, but not its padding.
