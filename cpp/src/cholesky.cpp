@@ -70,11 +70,12 @@ std::size_t cholesky_stride(std::size_t n) noexcept {
   return whole(n) + 2 * kernels::product_columns;
 }
 
-bool factorise(double* matrix, std::size_t n) {
+bool factorise(double* matrix, std::size_t n, const std::function<void()>& go_on) {
   const std::size_t stride = cholesky_stride(n);
   std::vector<double> transposed;
   for (std::size_t begin = 0; begin < n; begin += block) {
     const std::size_t end = std::min(begin + block, n);
+    if (go_on) go_on();
     if (!factorise_panel(matrix, stride, begin, end, n)) return false;
     if (end < n) update_behind(matrix, stride, begin, end, n, transposed);
   }

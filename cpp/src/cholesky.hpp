@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 namespace kan {
 
@@ -11,7 +12,8 @@ std::size_t cholesky_stride(std::size_t n) noexcept;
 /// Shapes: matrix [stride][stride] with stride = cholesky_stride(n); only n rows and columns count.
 /// Writes: L over the lower triangle; the rest is scratch.
 /// Returns: false if a pivot is not positive: A is not definite to working precision.
-bool factorise(double* matrix, std::size_t n);
+/// `go_on` is called now and then, and may throw.
+bool factorise(double* matrix, std::size_t n, const std::function<void()>& go_on = {});
 
 /// x = A^-1 x, x [n].
 void solve_factorised(const double* matrix, std::size_t n, double* x) noexcept;

@@ -318,6 +318,11 @@ void Evaluator<T>::set_interrupt(Interrupt interrupt) {
 }
 
 template <class T>
+void Evaluator<T>::stop_if_asked() const {
+  plan_->stop_if_asked();
+}
+
+template <class T>
 void Evaluator<T>::predict(const T* x, std::size_t rows, T* y) {
   plan_->predict(x, rows, y);
 }

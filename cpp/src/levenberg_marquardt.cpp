@@ -39,6 +39,7 @@ template <class T>
 void LevenbergMarquardt<T>::reset(Buffer<T> parameters) {
   parameters_ = std::move(parameters);
   trial_ = parameters_;
+  damping_ = std::min(damping_, options_.damping);
   raise_ = first_raise;
   value_ = std::numeric_limits<double>::infinity();
   has_model_ = false;
@@ -114,7 +115,7 @@ bool LevenbergMarquardt<T>::find_model(Objective<T>& objective) {
 /// The step that minimises the damped model, and the point it leads to.
 /// Returns: false if the damping is too small for the precision.
 template <class T>
-bool LevenbergMarquardt<T>::set_trial() {
+bool LevenbergMarquardt<T>::set_trial(const Objective<T>& objective) {
   const std::size_t count = model_.parameters.size();
   const std::size_t stride = cholesky_stride(count);
   factor_.resize(stride * stride);
@@ -122,7 +123,8 @@ bool LevenbergMarquardt<T>::set_trial() {
     std::copy_n(&model_.curvature[c * model_.stride], c + 1, &factor_[c * stride]);
     factor_[c * stride + c] += damping_ * model_.scale[c];
   }
-  if (!factorise(factor_.data(), count)) return false;
+  const auto go_on = [&objective] { objective.stop_if_asked(); };
+  if (!factorise(factor_.data(), count, go_on)) return false;
   step_.resize(count);
   for (std::size_t c = 0; c < count; ++c) step_[c] = -model_.gradient[c];
   solve_factorised(factor_.data(), count, step_.data());
@@ -169,7 +171,7 @@ bool LevenbergMarquardt<T>::step(Objective<T>& objective) {
   if (!has_model_ && !find_model(objective)) return false;
   constexpr auto rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
   while (damping_ <= most_damping) {
-    if (set_trial()) {
+    if (set_trial(objective)) {
       if (!(predicted_fall() > rounding * value_)) return false;
       if (take_trial(objective)) return true;
     }

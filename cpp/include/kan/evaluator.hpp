@@ -58,6 +58,9 @@ class Evaluator {
 
   void set_interrupt(Interrupt interrupt);
 
+  /// Throws: kan::Interrupted if the interrupt answers true.
+  void stop_if_asked() const;
+
   /// Shapes: x [rows][I], y [rows][O]. Writes: y.
   void predict(const T* x, std::size_t rows, T* y);
 

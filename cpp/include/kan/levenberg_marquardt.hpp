@@ -27,7 +27,7 @@ class LevenbergMarquardt final : public Optimizer<T> {
 
   /// Throws: also std::invalid_argument if the objective is stochastic.
   bool step(Objective<T>& objective) override;
-  /// Keeps the damping: how far a quadratic model holds changes little with the grid.
+  /// Keeps the damping unless it has grown: how far a quadratic model holds changes little with the grid.
   void reset(Buffer<T> parameters) override;
   const Buffer<T>& parameters() const noexcept override { return parameters_; }
   double value() const noexcept override { return value_; }
@@ -35,7 +35,7 @@ class LevenbergMarquardt final : public Optimizer<T> {
 
  private:
   bool find_model(Objective<T>& objective);
-  bool set_trial();
+  bool set_trial(const Objective<T>& objective);
   double predicted_fall() const;
   bool take_trial(Objective<T>& objective);
   double ridge_of(const Buffer<T>& parameters) const;

@@ -25,6 +25,9 @@ class Objective {
   /// Throws: std::logic_error where there is none, and as `evaluate`.
   virtual void model(const T* parameters, QuadraticModel& model);
 
+  /// For methods that compute long by themselves. Throws: kan::Interrupted if somebody wants it.
+  virtual void stop_if_asked() const {}
+
   /// Whether each step sees other data, so that values of two steps cannot be compared.
   virtual bool is_stochastic() const { return false; }
 
@@ -56,6 +59,7 @@ class DataObjective final : public Objective<T> {
   double evaluate(const T* parameters, T* gradient) override;
   double value(const T* parameters) override;
   void model(const T* parameters, QuadraticModel& model) override;
+  void stop_if_asked() const override { evaluator_.stop_if_asked(); }
   bool is_stochastic() const override { return !order_.empty(); }
   void next_step() override;
   const std::uint8_t* trainable() const override { return network_.trainable().data(); }
