@@ -46,6 +46,7 @@ def test_the_history_says_why():
     assert KAN([2, 1]).fit(X, X[:, 0], opt="LBFGS", steps=1).reason == "asked for"
 
 
+@pytest.mark.slow
 def test_where_it_is_chosen_levenberg_marquardt_gets_further_in_the_same_time():
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (1000, 2))

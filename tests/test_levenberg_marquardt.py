@@ -125,6 +125,59 @@ def test_a_ridge_keeps_parameters_small():
     assert sizes[0] > sizes[1] > sizes[2]
 
 
+def test_a_ridge_acts_on_a_trained_model_and_is_not_reported_as_loss():
+    X = np.random.default_rng(6).uniform(-1, 1, (200, 2))
+    y = np.sin(3 * X[:, :1]) * X[:, 1:]
+    model = KAN([2, 2, 1], grid=5, seed=0)
+    model.fit(X, y, opt="LM", steps=30)
+    before = np.sum(model.get_parameters() ** 2)
+    history = model.fit(X, y, alpha=1e-3, steps=20, update_grid=False)
+    assert np.sum(model.get_parameters() ** 2) < 0.9 * before
+    reached = np.sqrt(np.mean((model(X) - y) ** 2))
+    np.testing.assert_allclose(history["train_loss"][-1], reached, rtol=1e-6)
+
+
+@pytest.mark.parametrize("groups", [{"sp_trainable": False}, {"sb_trainable": False}])
+def test_what_does_not_train_stays(groups):
+    X = np.random.default_rng(7).uniform(-1, 1, (200, 2))
+    model = KAN([2, 2, 1], grid=5, seed=0, **groups)
+    fixed = ~model._network.trainable().astype(bool)
+    before = model.get_parameters()
+    history = model.fit(X, X[:, 0] ** 2, opt="LM", steps=10, update_grid=False)
+    assert history["train_loss"][-1] < history["train_loss"][0]
+    np.testing.assert_array_equal(model.get_parameters()[fixed], before[fixed])
+    assert (model.get_parameters()[~fixed] != before[~fixed]).all()
+
+
+def test_masks_and_grids_that_change_on_the_way_are_taken_up():
+    X = np.random.default_rng(8).uniform(-1, 1, (200, 2))
+    y = np.sin(3 * X[:, :1]) + X[:, 1:]
+
+    def prune(now):
+        if now.step == 3:
+            mask = now.model._network.edge_mask(0)
+            mask[0, 1] = 0
+            now.model._network.set_edge_mask(0, mask)
+            now.model._network.set_parameters(now.model.get_parameters())
+            now.model.update_grid(1.2 * X)
+
+    model = KAN([2, 2, 1], grid=5, seed=0)
+    history = model.fit(X, y, opt="LM", steps=15, callbacks=[prune])
+    reached = np.sqrt(np.mean((model(X) - y) ** 2))
+    assert reached <= 1.0001 * min(history["train_loss"])
+
+
+def test_float32_weights_and_every_policy_train():
+    rng = np.random.default_rng(9)
+    X = rng.uniform(-1, 1, (200, 2))
+    y = np.sin(3 * X[:, :1]) * X[:, 1:]
+    weight = rng.integers(0, 3, 200)
+    for policy in ("linear", "clamp", "zero", "polynomial", "error"):
+        model = KAN([2, 3, 1], grid=5, seed=0, dtype="float32", extrapolation=policy)
+        losses = model.fit(X, y, opt="LM", steps=20, sample_weight=weight)["train_loss"]
+        assert losses[-1] < 0.1 * losses[0], policy
+
+
 def test_the_same_bits_for_any_number_of_threads():
     import kan
 

@@ -106,3 +106,50 @@ def test_the_loss_never_rises_within_a_grid():
     for begin, end in itertools.pairwise(starts):
         own = history["train_loss"][begin:end]
         assert all(after <= before for before, after in itertools.pairwise(own))
+
+
+def test_no_steps_change_nothing():
+    model = KAN([2, 1, 1], grid=3, seed=1)
+    before = model.get_parameters()
+    model.fit(X[:100], toy(X[:100]), grids=[3, 6], steps=0)
+    np.testing.assert_array_equal(model.get_parameters(), before)
+    assert model._start is not None
+
+
+def test_a_fit_that_cannot_begin_leaves_the_model_on_its_grid():
+    model = KAN([2, 1, 1], grid=3, seed=1)
+    model.fit(X[:100], toy(X[:100]), steps=5)
+    before = model.get_parameters()
+    with pytest.raises(ValueError, match="fit cannot begin"):
+        model.fit(X[:100], 1e200 * toy(X[:100]), grids=[6, 12])
+    np.testing.assert_array_equal(model.get_parameters(), before)
+
+
+def test_a_call_that_fails_first_costs_no_starts():
+    model, other = KAN([2, 1, 1], grid=3, seed=4), KAN([2, 1, 1], grid=3, seed=4)
+    with pytest.raises(ValueError, match="fit cannot begin"):
+        model.fit(X[:300], 1e200 * toy(X[:300]), grids=[3, 6])
+    for one in (model, other):
+        one.fit(X[:300], toy(X[:300]), grids=[3, 6])
+    np.testing.assert_array_equal(model.get_parameters(), other.get_parameters())
+
+
+def test_batches_get_all_their_steps_on_every_grid():
+    model = KAN([2, 2, 1], seed=0)
+    history = model.fit(X[:300], toy(X[:300]), batch=100, steps=40, grids=[3, 6])
+    assert (history.optimizer, history.steps) == ("Adam", 80)
+
+
+def test_a_coarser_grid_that_was_better_remains():
+    rng = np.random.default_rng(2)
+    few = rng.uniform(-1, 1, (300, 2))
+    noisy = toy(few) + 0.2 * rng.standard_normal((300, 1))
+    for seed in range(4):
+        model = KAN([2, 2, 1], grid=20, seed=seed)
+        history = model.fit(few, noisy, grids=[20, 21], steps=5)
+        assert error(model, lambda x: noisy, few) <= 1.0001 * min(history["train_loss"])
+
+
+def test_grids_stay_where_the_options_say_so():
+    model = KAN([2, 2, 1], seed=0)
+    assert not model.fit(X[:300], toy(X[:300]), grids=[3, 6], stop_grid_update_step=0).grid_updates

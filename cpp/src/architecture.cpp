@@ -30,7 +30,7 @@ void validate_nodes(const Layer& layer, std::size_t l) {
           layer.inputs);
   require(layer.sums >= 0 && layer.sums <= node_limit, l, "sums must be in 0..2^24", layer.sums);
   long long subnodes = layer.sums;
-  for (int arity : layer.arities) {
+  for (const int arity : layer.arities) {
     require(arity >= 1 && arity <= node_limit, l, "an arity must be in 1..2^24", arity);
     subnodes += arity;
   }
@@ -45,7 +45,7 @@ std::size_t affine_count(const Layer& layer) noexcept {
 
 int Layer::subnodes() const noexcept {
   int total = sums;
-  for (int arity : arities) total += arity;
+  for (const int arity : arities) total += arity;
   return total;
 }
 

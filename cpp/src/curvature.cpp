@@ -105,15 +105,17 @@ void JacobianColumns<T>::add_affines(const Network<T>& network, std::size_t l) {
 
 template <class T>
 Curvature<T>::Curvature(const Network<T>& network, std::size_t rows)
-    : network_(network),
-      columns_(network),
-      dense_stride_(whole_vectors(columns_.dense_count())),
-      first_(rows * columns_.edges().size()),
-      values_(rows * columns_.edges().size() * columns_.width()),
-      dense_(rows * dense_stride_) {
-  for (const auto& edge : columns_.edges()) {
-    add_jumps(network, edge.layer, edge.input, static_cast<std::size_t>(edge.first), jumps_);
-  }
+    : network_(network), rows_(rows), trainable_(network.trainable()), columns_(network) {
+  make_room();
+}
+
+template <class T>
+void Curvature<T>::make_room() {
+  const std::size_t edges = columns_.edges().size();
+  dense_stride_ = whole_vectors(columns_.dense_count());
+  first_.assign(rows_ * edges, 0);
+  values_.assign(rows_ * edges * columns_.width(), 0.0);
+  dense_.assign(rows_ * dense_stride_, 0.0);
 }
 
 template <class T>
@@ -124,10 +126,18 @@ std::size_t Curvature<T>::bytes_per_row(const Network<T>& network) noexcept {
 }
 
 template <class T>
-void Curvature<T>::begin(QuadraticModel& model) const {
+void Curvature<T>::begin(QuadraticModel& model) {
+  if (trainable_ != network_.trainable()) {
+    trainable_ = network_.trainable();
+    columns_ = JacobianColumns<T>(network_);
+    make_room();
+  }
   const std::size_t count = columns_.parameters().size();
   model.parameters = columns_.parameters();
-  model.jumps = jumps_;
+  model.jumps.clear();
+  for (const auto& edge : columns_.edges()) {
+    add_jumps(network_, edge.layer, edge.input, static_cast<std::size_t>(edge.first), model.jumps);
+  }
   model.stride = whole_vectors(count + columns_.width());
   model.curvature.assign(count * model.stride, 0.0);
 }

@@ -59,8 +59,9 @@ class Curvature {
   /// Bytes that one sample of a chunk takes.
   static std::size_t bytes_per_row(const Network<T>& network) noexcept;
 
+  /// Takes up what changed in the network: grids, masks, what may move.
   /// Writes: parameters, stride and jumps of the model, and a curvature of 0.
-  void begin(QuadraticModel& model) const;
+  void begin(QuadraticModel& model);
 
   /// For a chunk that has been forward; its gradients are scratch. `scale` as in `add_loss`.
   /// Adds: to the lower triangle of the model's curvature.
@@ -74,6 +75,7 @@ class Curvature {
   void finish(double square, QuadraticModel& model) const;
 
  private:
+  void make_room();
   void set_scale(double square, std::size_t begin, std::size_t end, QuadraticModel& model) const;
   void fill_rows(const Chunk<T>& chunk);
   void fill_blocks(const Chunk<T>& chunk, std::size_t begin, std::size_t end);
@@ -81,9 +83,10 @@ class Curvature {
   void add_rows(std::size_t count, int threads, QuadraticModel& model) const;
 
   const Network<T>& network_;
+  std::size_t rows_;
+  std::vector<std::uint8_t> trainable_;
   JacobianColumns<T> columns_;
-  std::vector<Jump> jumps_;
-  std::size_t dense_stride_;
+  std::size_t dense_stride_ = 0;
   std::vector<std::int32_t> first_;  // [rows][edges]
   Buffer<double> values_;            // [rows][edges][width]
   Buffer<double> dense_;             // [rows][dense_stride]

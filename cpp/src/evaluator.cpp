@@ -234,16 +234,16 @@ struct Evaluator<T>::Plan {
 
   void model(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
              QuadraticModel& model) {
-    if (!curvature) curvature.emplace(network, division.rows);
-    curvature->begin(model);
+    Curvature<T>& sums = curvature ? *curvature : curvature.emplace(network, division.rows);
+    sums.begin(model);
     Buffer<T> gradient(network.parameter_count());
     model.value = gradient_in_turn(
         parameters, samples, loss, scale, gradient.data(), [&](Chunk<T>& chunk, std::size_t first) {
           const LossChunk<T> view{samples,         first,   chunk.count(),
                                   chunk.outputs(), outputs, chunk.stride()};
-          curvature->add(chunk, parameters, loss, view, scale, model);
+          sums.add(chunk, parameters, loss, view, scale, model);
         });
-    curvature->finish(loss == Loss::mse ? mean_square(samples, outputs) : 1.0, model);
+    sums.finish(loss == Loss::mse ? mean_square(samples, outputs) : 1.0, model);
     model.gradient.clear();
     for (const std::size_t p : model.parameters) {
       model.gradient.push_back(static_cast<double>(gradient[p]));

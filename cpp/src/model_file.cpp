@@ -174,6 +174,7 @@ LoadedModel<T> parse_model(SafetensorsFile file) {
   model.notes = extract_notes(std::move(file).take_metadata());
   // A mask makes the network copy its parameters: the file's bytes make room for them.
   {
+    // NOLINTNEXTLINE(bugprone-use-after-move): only the metadata has gone
     const SafetensorsFile released = std::move(file);
   }
   for (std::size_t l = 0; l < network.depth(); ++l) {

@@ -22,8 +22,9 @@ void check_tensor(const std::string& name, const TensorView& view) {
   if (name == metadata_key) refuse("must have another name");
   if (view.shape.size() > max_rank) refuse("must have a rank of at most 8");
   const std::optional<std::size_t> needed = tensor_bytes(view);
-  if (!needed) refuse("must have a size that does not overflow");
-  if (*needed != view.bytes) {
+  if (!needed) {
+    refuse("must have a size that does not overflow");
+  } else if (*needed != view.bytes) {
     refuse("must have the " + std::to_string(*needed) + " bytes of its dtype and shape, got " +
            std::to_string(view.bytes));
   }

@@ -181,7 +181,8 @@ TEST_CASE("at a knot repeated k times one function alone is alive") {
     knots.insert(knots.end(), size(k), 1.0);
     for (int j = 2; j <= k + 2; ++j) knots.push_back(j);
     const int intervals = k + 1;  // 0, then k times 1, then 2
-    for (const auto& [cell, alive] : {std::pair{0, k}, std::pair{k, 0}}) {
+    for (const int cell : {0, k}) {
+      const int alive = k - cell;
       std::vector<double> values(size(k + 1));
       basis_functions(knots.data(), k, cell, 1.0, 0, values.data());
       INFO("degree " << k << ", cell " << cell);

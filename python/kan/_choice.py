@@ -10,9 +10,8 @@ from ._problem import Problem
 
 __all__ = ["Choice", "choose", "first_order_work", "second_order_work"]
 
-# Levenberg-Marquardt steps of up to some tenths of a second, on matrices of up to 128 MB.
+# Levenberg-Marquardt steps of up to some tenths of a second, on matrices of up to 42 MB.
 MOST_SECOND_ORDER_WORK = 2e9
-MOST_SECOND_ORDER_PARAMETERS = 4000
 
 # L-BFGS steps of up to some ten seconds.
 MOST_FIRST_ORDER_WORK = 1e11
@@ -46,9 +45,8 @@ def choose(network: Core, problem: Problem, options: FitOptions) -> Choice:
         return Choice("LBFGS", -1, "for a function as loss_fn")
     if options.lr is not None:
         return Choice("LBFGS", -1, "for a learning rate and all rows in a step")
-    parameters = int(network.trainable().sum())
     second, first = second_order_work(network, rows), first_order_work(network, rows)
-    if second <= MOST_SECOND_ORDER_WORK and parameters <= MOST_SECOND_ORDER_PARAMETERS:
+    if second <= MOST_SECOND_ORDER_WORK:
         return Choice("LM", -1, f"a step takes about {second:.0e} multiply-adds")
     if first <= MOST_FIRST_ORDER_WORK:
         return Choice(

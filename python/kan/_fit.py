@@ -26,6 +26,9 @@ __all__ = ["Run", "Stage"]
 # Most steps in one call of the core, which has room for their values ready.
 MOST_STEPS = 2**12
 
+# Most parameters of Levenberg-Marquardt.
+MOST_SECOND_ORDER = 20_000
+
 # Damping that Levenberg-Marquardt starts with, relative to the mean curvature.
 FIRST_DAMPING = 1.0
 
@@ -111,6 +114,11 @@ class Run:
         self.history.optimizer, self.history.reason = options.opt, choice.reason
 
     @property
+    def has_trained(self) -> bool:
+        """Whether any step is done."""
+        return self.history.steps > 0
+
+    @property
     def value(self) -> float:
         """The loss of the best network, by which networks are compared."""
         return self.best.value
@@ -124,6 +132,12 @@ class Run:
         """Raise unless Levenberg-Marquardt can take this loss, these rows and this network."""
         if self.batch:
             raise ValueError(f"opt='LM' needs all rows in every step, got batch={self.batch}")
+        parameters = int(self.network.trainable().sum())
+        if parameters > MOST_SECOND_ORDER:
+            raise ValueError(
+                f"opt='LM' works with up to {MOST_SECOND_ORDER} parameters, whose matrices take "
+                f"gigabytes, got {parameters}: use opt='LBFGS'"
+            )
         if self.problem.loss.function is not None:
             raise ValueError("opt='LM' works with the named losses, not with a function as loss_fn")
 
@@ -177,7 +191,9 @@ class Run:
         if history.stopped == "not finite":
             cause = self.problem.loss.not_finite(self.network.dtype)
             warnings.warn(
-                f"fit ended after step {history.steps}: {cause}", RuntimeWarning, stacklevel=3
+                f"fit ended after step {history.steps}: {cause}",
+                RuntimeWarning,
+                stacklevel=3 if self.stage is None else 4,
             )
         return history
 
@@ -206,7 +222,7 @@ class Run:
             self.optimizer, self.objective, self._steps_until_event(bar), self.core_best
         )
         self.network.set_parameters(self.optimizer.parameters)
-        losses = [self.problem.loss.report(value) for value in values]
+        losses = [self.problem.loss.report(max(value - self._ridge(), 0.0)) for value in values]
         self._append("train_loss", losses)
         self._append("reg", (0.0 for _ in losses))
         self.history.steps += len(losses)
@@ -216,7 +232,7 @@ class Run:
             self.history.stopped = "converged" if self._is_finite() else "not finite"
         elif self._out_of_patience():
             self.history.stopped = "patience"
-        elif self.stage is not None and self.stage.is_on_plateau(self.history["train_loss"]):
+        elif self._is_on_plateau():
             self.history.stopped = "plateau"
         elif called_off:
             self.history.stopped = "callback"
@@ -225,7 +241,8 @@ class Run:
     def _steps_until_event(self, bar: Bar) -> int:
         step, options = self.history.steps, self.options
         watched = self.problem.test or self.problem.validation or options.patience
-        if options.callbacks or options.named_metrics or (watched and not self.batch):
+        every_step = options.callbacks or options.named_metrics or options.alpha
+        if every_step or (watched and not self.batch):
             return 1
         most = min(options.steps - step, bar.stretch, MOST_STEPS)
         if self.batch:
@@ -239,9 +256,18 @@ class Run:
 
     def _deciding_value(self) -> float:
         """Return the loss that decides which parameters are kept."""
-        decider = self.problem.validation or self.problem.train
-        value = self.problem.loss.value(self.network, decider)
+        if self.problem.validation is not None:
+            value = self.problem.loss.value(self.network, self.problem.validation)
+        else:
+            value = self.problem.loss.value(self.network, self.problem.train) + self._ridge()
         return value if math.isfinite(value) else math.inf
+
+    def _ridge(self) -> float:
+        """Return what the ridge adds to the loss."""
+        if not self.options.alpha:
+            return 0.0
+        moving = self.network.parameters()[self.network.trainable().astype(bool)]
+        return float(self.options.alpha * np.sum(moving.astype(np.float64) ** 2))
 
     def _append(self, name: str, values: Iterable[float]) -> None:
         self.history.setdefault(name, []).extend(values)
@@ -307,11 +333,19 @@ class Run:
             better.set_parameters(self.core_best.parameters)
             self.best.value, self.best.network = self.core_best.value, better
 
+    def _is_on_plateau(self) -> bool:
+        """Whether a finer grid may follow: losses of batches and steps of Adam say too little."""
+        if self.stage is None or self.batch or self.options.opt == "Adam":
+            return False
+        return self.stage.is_on_plateau(self.history["train_loss"])
+
     def _moves_grid(self, step: int) -> bool:
         """Whether this step begins by moving the grid."""
+        options = self.options
         if self.stage is None:
-            return self.options.moves_grid(step)
-        return self.options.update_grid and step in Stage.MOVES
+            return options.moves_grid(step)
+        inside = options.start_grid_update_step <= step < options.stop_grid_update_step
+        return options.update_grid and inside and step in Stage.MOVES
 
     def _move_grid(self, step: int) -> None:
         self._take_core_best(self.network)

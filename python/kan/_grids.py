@@ -67,8 +67,9 @@ def update_grid(
                 moved[i] = extend(points[np.newaxis], layer.degree)[0]
                 refitted[i] = _refit(network, index, i, inputs[:, i], moved[i])
         if np.isfinite(refitted).all() and np.isfinite(moved).all():
-            any_moved = any_moved or not np.array_equal(moved, knots)
-            network.set_knots(index, moved.astype(network.dtype))
+            moved = moved.astype(network.dtype)
+            any_moved = any_moved or not np.array_equal(moved, network.knots(index))
+            network.set_knots(index, moved)
             old[:, :-1, :] = refitted
     return any_moved
 
@@ -100,7 +101,7 @@ def _new_points(
             return None
         return _shifted(current, sum(ends) / 2, dtype)
     margin = MARGIN * (ends[1] - ends[0])
-    if grid_eps == 1.0 and _is_tight(current, ends, margin):
+    if grid_eps == 1.0 and _is_tight(current, ends, margin, dtype):
         return None
     ends = (ends[0] - margin, ends[1] + margin)
     if grows:
@@ -112,11 +113,12 @@ def _new_points(
     return None
 
 
-def _is_tight(current: Array, ends: tuple[float, float], margin: float) -> bool:
+def _is_tight(current: Array, ends: tuple[float, float], margin: float, dtype: str) -> bool:
     """Whether a uniform grid holds its inputs, with no more room at either end than `margin`."""
     room = ends[0] - current[0], current[-1] - ends[1]
-    spread = np.ptp(np.diff(current)) * (current.size - 1)
-    return min(room) >= 0.0 and max(room) <= margin and bool(spread <= 1e-6 * np.ptp(current))
+    spread = np.ptp(np.diff(current))
+    slack = max(1e-6 * np.ptp(current) / (current.size - 1), _least_cell(current, dtype) / 4)
+    return min(room) >= 0.0 and max(room) <= margin + slack and bool(spread <= slack)
 
 
 def _points(x: Array, low: float, high: float, intervals: int, uniform_share: float) -> Array:

@@ -337,8 +337,8 @@ class KAN(Copyable):
             steps. A step takes about ``N * n_out * (edges * (k + 2))**2 / 2 + P**3 / 6``
             multiply-adds and ``2 * P**2`` numbers of memory for P parameters. One step of LBFGS
             is up to 20 iterations, as in pykan; one of Adam is one update. "auto" is LM where a
-            step takes at most 2e9 multiply-adds and there are at most 4000 parameters, else LBFGS
-            where a step takes at most 1e11, else Adam with batches of 1024 rows. With a batch or
+            step takes at most 2e9 multiply-adds, else LBFGS where a step takes at most 1e11, else
+            Adam with batches of 1024 rows. With a batch or
             weight decay it is Adam, with a learning rate or a function as loss_fn LBFGS.
         lr : float, optional
             Default 1 for LBFGS, 1e-3 for Adam; LM has none.
@@ -347,12 +347,15 @@ class KAN(Copyable):
         weight_decay : float, default 0
             Decoupled weight decay of Adam.
         alpha : float, default 0
-            Ridge of LM: adds ``alpha * sum(parameters ** 2)`` to what is lowered.
+            Ridge of LM: adds ``alpha * sum(parameters ** 2)`` to what is lowered, and to what
+            decides which parameters remain; losses are reported without it.
         grids : list of int, optional
             Train on each of these numbers of grid intervals in turn, up to `steps` steps each,
-            from what the one before learnt; a grid is left when it has given what it can. With
-            validation rows the grid that is best on them remains, and refining stops when they
-            say so. A new network is started by LM from the best of up to eight random ones.
+            from what the one before learnt; LM and LBFGS leave a grid when it has given what it
+            can. With validation rows refining stops when they say so. The best network remains,
+            whatever its grid. A new network is started by LM from the best of up to eight random
+            ones after 20 quiet steps each, which are not counted. Grids move at the beginning of
+            each and once more, within the limits below; callbacks count the steps of each grid.
         loss_fn : str or callable, optional
             "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
             ``(prediction, y) -> (loss, d loss / d prediction)``; with one output, y of shape (N,)
@@ -451,8 +454,11 @@ class KAN(Copyable):
             else Run(self, self._network, problem, chosen)
         )
         self._training_inputs = problem.train.some()
-        self._start = None
-        return run.go()
+        try:
+            return run.go()
+        finally:
+            if run.has_trained:
+                self._start = None
 
     def update_grid(self, X: ArrayLike) -> None:
         """Move all grids to where the inputs X (N, n_in) lead; the function stays as it can."""

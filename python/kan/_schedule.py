@@ -52,35 +52,47 @@ class Schedule:
     grids: list[int]
 
     def __post_init__(self) -> None:
+        self.has_trained = False
         self.start = self.model._start
         self.stage = Stage(last=len(self.grids) == 1)
         self.first = self._run(self._on_grid(self.grids[0]), self.stage)
 
     def go(self) -> History:
         """Train; on any exception the model keeps its last whole step."""
+        if self.options.steps == 0:
+            return self._run(self.model._network, self.stage).go()
         began = time.perf_counter()
         history = History()
         best: Run | None = None
-        run = self.first
-        if self.start is not None:
-            network: Any = run.network
-            network.assign(self._best_start(network))
-            run = self._run(network, self.stage)
+        run = self._from_best_start()
         for number, intervals in enumerate(self.grids):
             if number:
                 last = number + 1 == len(self.grids)
                 run = self._run(self._on_grid(intervals), _next_stage(run, last))
-            self.model._network = run.network
-            history.append(run.go(), intervals)
-            if best is not None and self._brought_nothing(best, run):
-                self.model._network = best.network
+            history.append(self._train(run), intervals)
+            may_go_on = history.stopped in MAY_GO_ON
+            if may_go_on and best is not None and self._brought_nothing(best, run):
                 history.stopped = "validation"
                 break
-            best = run
-            if history.stopped not in MAY_GO_ON:
+            if best is None or run.value < best.value:
+                best = run
+            if not may_go_on:
                 break
+        assert best is not None
+        self.model._network = best.network
         history.seconds = time.perf_counter() - began
         return history
+
+    def _train(self, run: Run) -> History:
+        """Let the model hold the network of a run while it trains; keep the former if it cannot."""
+        former = self.model._network
+        self.model._network = run.network
+        try:
+            return run.go()
+        finally:
+            self.has_trained = self.has_trained or run.has_trained
+            if not run.has_trained:
+                self.model._network = former
 
     def _brought_nothing(self, before: Run, finer: Run) -> bool:
         if self.problem.validation is None:
@@ -97,18 +109,20 @@ class Schedule:
             return network
         return refined(network, [intervals] * len(network.layers))
 
-    def _best_start(self, own: Core) -> Core:
-        """Return the best of several networks after a few quiet steps; the first is the own one."""
-        if choose(own, self.problem, self.options).opt != "LM" or len(own.layers) == 1:
-            return own
-        work = START_STEPS * second_order_work(own, self.problem.train.count)
+    def _from_best_start(self) -> Run:
+        """Return the first run, from the best of several networks after a few quiet steps."""
+        own = self.first.network
+        costly = second_order_work(own, self.problem.train.count) * START_STEPS
+        count = min(STARTS, int(MOST_START_WORK / max(costly, 1.0)))
+        second_order = choose(own, self.problem, self.options).opt == "LM"
+        if self.start is None or not second_order or len(own.layers) == 1 or count < 2:
+            return self.first
         runs = [self._try_start(own.copy(), 0)]
-        for number in range(1, min(STARTS, int(MOST_START_WORK / work))):
+        for number in range(1, count):
             other: Any = own.copy()
             initialize(other, self.start, 1000 * (self.model.seed + 1) + number, other.dtype)
             runs.append(self._try_start(other, number))
-        best: Core = min(runs, key=lambda run: run.value).network
-        return best
+        return self._run(min(runs, key=lambda run: run.value).network, self.stage)
 
     def _try_start(self, network: Any, number: int) -> Run:
         quiet = replace(
@@ -125,7 +139,11 @@ class Schedule:
         run = Run(self.model, network, problem, quiet, Stage(damping=damping))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # another start may do better
-            run.go()
+            try:
+                run.go()
+            except ValueError:  # cannot begin there: its value is infinite
+                if number == 0:
+                    raise
         return run
 
 

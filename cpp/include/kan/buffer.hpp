@@ -16,7 +16,7 @@ struct AlignedAllocator {
   using value_type = T;
 
   AlignedAllocator() = default;
-  template <class U>
+  template <class U>  // NOLINTNEXTLINE(google-explicit-constructor): allocators convert
   AlignedAllocator(const AlignedAllocator<U>& /*other*/) noexcept {}
 
   T* allocate(std::size_t count) { return static_cast<T*>(allocate_aligned(count * sizeof(T))); }

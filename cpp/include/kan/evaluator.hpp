@@ -12,7 +12,8 @@
 
 namespace kan {
 
-/// Asked between groups of chunks, some tens of milliseconds apart; answering true ends the call with kan::Interrupted.
+/// Asked between groups of chunks, mostly some tens of milliseconds apart (curvatures of tens of
+/// thousands of parameters take longer); answering true ends the call with kan::Interrupted.
 using Interrupt = std::function<bool()>;
 
 enum class Purpose { predict, gradient, curvature };
@@ -81,8 +82,8 @@ class Evaluator {
   double loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient,
                            const T* parameters = nullptr);
 
-  /// Needs Purpose::curvature. Memory: one P^2 numbers.
-  /// Throws: as `loss`.
+  /// Needs Purpose::curvature. Memory: P^2 numbers.
+  /// Throws: as `loss`, and std::logic_error for another purpose.
   /// Source: Schraudolph, Neural Computation 14 (2002) 1723-1738, for losses that are no squares.
   void model(const Samples<T>& samples, Loss loss, const T* parameters, QuadraticModel& model);
 

@@ -14,9 +14,10 @@ struct LevenbergMarquardtOptions {
 /// The method of Levenberg and Marquardt: each step minimises the quadratic model of the objective
 /// within a distance that grows while the model is right and shrinks while it is not.
 ///
-/// The value never rises. A trace of roughness in what is lowered decides what the samples leave open:
-/// splines go on smoothly through empty cells and beyond the data. Damping makes every linear system definite, so that redundant parameters
-/// move as little as they can. Memory and time of a step: some P^2 numbers and P^3 / 6 multiply-adds.
+/// The value never rises. A trace of roughness in what is lowered decides what the samples leave
+/// open: splines go on smoothly through empty cells and beyond the data. Damping makes every linear
+/// system definite, so that redundant parameters move as little as they can. Memory and time of a
+/// step: two times P^2 numbers and P^3 / 6 multiply-adds.
 /// Source: Nocedal and Wright, Numerical Optimization, chapter 10.3; Nielsen, IMM-REP-1999-05, for
 /// the damping after a good step.
 template <class T>
@@ -27,7 +28,8 @@ class LevenbergMarquardt final : public Optimizer<T> {
 
   /// Throws: also std::invalid_argument if the objective is stochastic.
   bool step(Objective<T>& objective) override;
-  /// Keeps the damping unless it has grown: how far a quadratic model holds changes little with the grid.
+  /// Keeps the damping unless it has grown: how far a quadratic model holds changes little with the
+  /// grid.
   void reset(Buffer<T> parameters) override;
   const Buffer<T>& parameters() const noexcept override { return parameters_; }
   double value() const noexcept override { return value_; }

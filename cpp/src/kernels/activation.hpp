@@ -87,6 +87,7 @@ static inline T exponential(T x) {
 template <class T>
 static inline T sigmoid(T x) {
   const T s = T(1) / (T(1) + exponential(-x));
+  // NOLINTNEXTLINE(misc-redundant-expression): a NaN stays one
   return x > -ExpConstants<T>::limit || x != x ? s : T(0);
 }
 

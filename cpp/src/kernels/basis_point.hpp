@@ -2,6 +2,7 @@
 
 // One point, any knots, every policy outside the grid. Internal linkage, see triangle.hpp.
 
+#include <cassert>
 #include <cstdint>
 
 #include "kernels/activation.hpp"
@@ -45,6 +46,7 @@ static void ghost_values(const Shape& shape, const T* knots, T x, int cell, int 
 template <class T>
 static std::int32_t basis_point(const Shape& shape, const T* knots, T x, T* weights, T* slopes) {
   const int k = shape.degree;
+  assert(k >= 0 && shape.intervals > 0);
   const T lo = knots[k];
   const T hi = knots[k + shape.intervals];
   const bool outside = x < lo || x > hi;

@@ -31,6 +31,7 @@ inline void dense_sums(const T* D, std::size_t stride, const T* C, std::size_t o
 /// A number as a type: what a generic lambda can be told at compile time.
 template <std::size_t N>
 struct Constant {
+  // NOLINTNEXTLINE(google-explicit-constructor): it stands for its number
   constexpr operator std::size_t() const { return N; }
 };
 
