@@ -147,14 +147,12 @@ inline T sum_of_lanes(Vector<T, L> v) {
 
 template <std::size_t L, class T>
 inline Vector<T, L> load(const T* from) {
-  Vector<T, L> value;  // not through a pointer: some compilers forget that it need not be aligned
-  __builtin_memcpy(&value, from, sizeof(value));
-  return value;
+  return *reinterpret_cast<const Vector<T, L>*>(from);
 }
 
 template <std::size_t L, class T>
 inline void store(T* to, Vector<T, L> value) {
-  __builtin_memcpy(to, &value, sizeof(value));
+  *reinterpret_cast<Vector<T, L>*>(to) = value;
 }
 
 /// The L values from `from` on, the first `cleared` of them replaced by 0.
