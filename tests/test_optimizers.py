@@ -104,9 +104,7 @@ def test_no_learning_rate_of_adam_makes_a_parameter_nan(data, dtype, batch, lr):
         finite.append(np.isfinite(progress.model.get_parameters()).all())
 
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", RuntimeWarning
-        )  # may end beyond float32
+        warnings.simplefilter("ignore", RuntimeWarning)  # may end beyond float32
         model.fit(data, opt="Adam", lr=lr, batch=batch, steps=30, callbacks=[watch], **QUIET)
     assert all(finite)
     assert np.isfinite(model.get_parameters()).all()
