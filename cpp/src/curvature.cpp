@@ -12,38 +12,6 @@ namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-/// The share of one sample in the curvature is sum_c q_c q_c^T, taken to the parameters.
-///   mse            q_c = sqrt(2 s scale / O) e_c
-///   cross-entropy  q_c = sqrt(s scale p_c) (e_c - p), p the softmax of the outputs
-/// Writes: q_c of every sample to `seed` [O][stride].
-template <class T>
-void set_seed(Loss loss, const LossChunk<T>& view, double scale, std::size_t c, T* seed) {
-  const std::size_t outputs = view.output_count;
-  for (std::size_t n = 0; n < view.count; ++n) {
-    const std::size_t row = view.samples.row(view.first + n);
-    const double weight =
-        view.samples.weight != nullptr ? static_cast<double>(view.samples.weight[row]) : 1.0;
-    if (loss == Loss::mse) {
-      for (std::size_t o = 0; o < outputs; ++o) seed[o * view.stride + n] = T(0);
-      seed[c * view.stride + n] =
-          static_cast<T>(std::sqrt(2.0 * weight * scale / static_cast<double>(outputs)));
-      continue;
-    }
-    const auto logit = [&](std::size_t o) {
-      return static_cast<double>(view.outputs[o * view.stride + n]);
-    };
-    double largest = logit(0);
-    for (std::size_t o = 1; o < outputs; ++o) largest = std::max(largest, logit(o));
-    double sum = 0.0;
-    for (std::size_t o = 0; o < outputs; ++o) sum += std::exp(logit(o) - largest);
-    const double factor = std::sqrt(weight * scale * std::exp(logit(c) - largest) / sum);
-    for (std::size_t o = 0; o < outputs; ++o) {
-      const double probability = std::exp(logit(o) - largest) / sum;
-      seed[o * view.stride + n] = static_cast<T>(factor * ((o == c ? 1.0 : 0.0) - probability));
-    }
-  }
-}
-
 std::size_t whole_vectors(std::size_t count) { return (count + 3) / 4 * 4; }
 
 }  // namespace
@@ -146,7 +114,7 @@ template <class T>
 void Curvature<T>::add(Chunk<T>& chunk, const T* parameters, Loss loss, const LossChunk<T>& view,
                        double scale, QuadraticModel& model) {
   for (std::size_t c = 0; c < view.output_count; ++c) {
-    set_seed(loss, view, scale, c, chunk.grad_outputs());
+    set_curvature_seed(loss, view, scale, c, chunk.grad_outputs());
     chunk.clear_grad_padding();
     chunk.sensitivities(parameters);
     fill_rows(chunk);

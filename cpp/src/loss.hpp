@@ -31,4 +31,12 @@ double mean_square(const Samples<T>& samples, std::size_t outputs);
 template <class T>
 double add_loss(Loss loss, const LossChunk<T>& chunk, double scale, T* gradient);
 
+/// The second derivative of a sample's share of the loss by the outputs, but for what vanishes with
+/// the residuals, is sum_c q_c q_c^T:
+///   mse            q_c = sqrt(2 s scale / O) e_c
+///   cross-entropy  q_c = sqrt(s scale p_c) (e_c - p), p the softmax of the outputs
+/// Writes: q_c of every sample to `seed` [O][stride], but not its padding.
+template <class T>
+void set_curvature_seed(Loss loss, const LossChunk<T>& chunk, double scale, std::size_t c, T* seed);
+
 }  // namespace kan

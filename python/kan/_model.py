@@ -338,8 +338,8 @@ class KAN(Copyable):
             multiply-adds and ``2 * P**2`` numbers of memory for P parameters. One step of LBFGS
             is up to 20 iterations, as in pykan; one of Adam is one update. "auto" is LM where a
             step takes at most 2e9 multiply-adds, else LBFGS where a step takes at most 1e11, else
-            Adam with batches of 1024 rows. With a batch or
-            weight decay it is Adam, with a learning rate or a function as loss_fn LBFGS.
+            Adam with batches of 1024 rows. With a batch or weight decay it is Adam, with a
+            learning rate or a function as loss_fn LBFGS.
         lr : float, optional
             Default 1 for LBFGS, 1e-3 for Adam; LM has none.
         batch : int, default -1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ._architecture import Core
-from ._choice import choose, second_order_work
+from ._choice import second_order_work
 from ._fit import Run, Stage
 from ._fit_options import FitOptions
 from ._grids import refined
@@ -22,10 +22,10 @@ __all__ = ["Schedule"]
 # what is a poor local minimum shows by then. Bold first steps find the better ones of some
 # problems, careful ones those of others: the starts take them in turns.
 STARTS, START_STEPS = 8, 20
+FIRST_DAMPINGS = (1.0, 100.0)
 
 # Multiply-adds for all of them together, a second or two; costly networks get fewer.
 MOST_START_WORK = 1e10
-FIRST_DAMPINGS = (1.0, 100.0)
 
 # Between which the damping of one grid is taken over by the next.
 LEAST_DAMPING, MOST_DAMPING = 1e-8, 1e-3
@@ -114,7 +114,7 @@ class Schedule:
         own = self.first.network
         costly = second_order_work(own, self.problem.train.count) * START_STEPS
         count = min(STARTS, int(MOST_START_WORK / max(costly, 1.0)))
-        second_order = choose(own, self.problem, self.options).opt == "LM"
+        second_order = self.first.options.opt == "LM"
         if self.start is None or not second_order or len(own.layers) == 1 or count < 2:
             return self.first
         runs = [self._try_start(own.copy(), 0)]
