@@ -61,12 +61,13 @@ def stored(
     outcomes: list[Outcome], where: dict[str, Any], run: Runner, earlier: dict[str, Any]
 ) -> dict[str, Any]:
     """What goes into the file of a run; a case measured again takes its earlier place."""
-    measured = {one.case.name: {"results": one.results, "missing": one.missing} for one in outcomes}
+    conditions = {"machine": where, "pace": asdict(run.pace), "keep memory": run.keep_memory}
+    measured = {
+        one.case.name: {**conditions, "results": one.results, "missing": one.missing}
+        for one in outcomes
+    }
     both = earlier | measured
     return {
-        "machine": where,
-        "pace": asdict(run.pace),
-        "keep memory": run.keep_memory,
         "same task": CRITERION,
         "cases": {name: both[name] for name in CASES if name in both},
     }

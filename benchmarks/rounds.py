@@ -80,20 +80,43 @@ class Runner:
         if not entrant.is_torch:
             return [self._start(case, entrant, entrant.settings[0], None)]
         with all_closed(unless_done=True) as found:
-            for setting in entrant.settings if self.pace.all_settings else entrant.settings[:1]:
-                found.append(self._start(case, entrant, setting, "passive"))
             if not self.pace.all_settings:
-                return list(found)
+                return [self._start(case, entrant, entrant.settings[0], "passive")]
+            failures = self._add(found, case, entrant, entrant.settings, "passive")
+            if not found:
+                raise PeerError("; ".join(failures))
             drop_hopeless(found)
             asleep = {one.setting for one in found}
-            for setting in entrant.settings:
-                if any(name.startswith(f"{setting.name}; ") for name in asleep):
-                    found.append(self._start(case, entrant, setting, "active"))
+            again = [
+                setting
+                for setting in entrant.settings
+                if any(name.startswith(f"{setting.name}; ") for name in asleep)
+            ]
+            self._add(found, case, entrant, again, "active")
             # Sleeping and spinning do not put each other out: which is faster changes with what
             # else the machine does, and the rounds tell.
             spinning = [one for one in found if one.setting not in asleep]
-            drop_hopeless(spinning)
+            if spinning:
+                drop_hopeless(spinning)
             return [one for one in found if one.running]
+
+    def _add(
+        self,
+        found: list[Contender],
+        case: Case,
+        entrant: Entrant,
+        settings: Sequence[Setting],
+        wait_policy: str,
+    ) -> list[str]:
+        """Start an entrant in each of its settings. Says which fail: the others take part."""
+        failures: list[str] = []
+        for setting in settings:
+            try:
+                found.append(self._start(case, entrant, setting, wait_policy))
+            except PeerError as error:
+                failures.append(f"{setting.name}: {error}")
+                say(f"  {entrant.name} FAILED in one setting, {failures[-1]}")
+        return failures
 
     def _start(
         self, case: Case, entrant: Entrant, setting: Setting, wait_policy: str | None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from cases import CASES
 from entrants import KAN_PEERS
 from machine import signature
 
-__all__ = ["NONE", "best_peer", "between_markers", "duration", "factor", "table"]
+__all__ = ["NONE", "best_peer", "between_markers", "duration", "factor", "footnote", "table"]
 
 HEADER = (
     "case",
@@ -80,21 +82,30 @@ def table(stored: dict[str, Any]) -> str:
 
 
 def footnote(stored: dict[str, Any]) -> str:
-    where = stored["machine"]
-    versions: dict[str, str] = {}
-    for outcome in stored["cases"].values():
-        for result in outcome["results"].values():
-            versions |= result["versions"]
-    quick = not stored["pace"]["all_settings"]
-    settings = "in one setting, in a quick run" if quick else "in the fastest of its settings"
+    """What the figures mean, and for every run that they come from, where it was."""
+    runs: dict[str, dict[str, Any]] = {}
+    for name, outcome in stored["cases"].items():
+        how = {key: outcome[key] for key in ("machine", "pace", "keep memory")}
+        runs.setdefault(json.dumps(how), {})[name] = outcome
     return (
         "Medians, float32, k=3; a ratio says how many times as long as ours in float32. "
         "Step: forward, loss, backward and Adam on all rows; forward: prediction. "
-        f"{'Memory kept between operations. ' if stored['keep memory'] else ''}"
-        f"Best peer: the faster of inkan and flashkan; every peer {settings}. "
+        "Best peer: the faster of inkan and flashkan. "
         "MLP: one hidden layer with as many parameters. "
-        f"{signature(where, versions)}"
-    )
+    ) + " ".join(f"{', '.join(cases)}: {conditions(cases)}" for cases in runs.values())
+
+
+def conditions(cases: Mapping[str, dict[str, Any]]) -> str:
+    """How and where the cases of one run were measured."""
+    versions: dict[str, str] = {}
+    for outcome in cases.values():
+        for result in outcome["results"].values():
+            versions |= result["versions"]
+    how = next(iter(cases.values()))
+    every = how["pace"]["all_settings"]
+    settings = "in the fastest of its settings" if every else "in one setting, in a quick run"
+    memory = "memory kept between operations; " if how["keep memory"] else ""
+    return f"every peer {settings}; {memory}{signature(how['machine'], versions)}"
 
 
 def between_markers(text: str, name: str, content: str) -> str:

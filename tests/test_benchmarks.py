@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +19,18 @@ sys.path.append(str(FOLDER))
 from cases import CASES  # noqa: E402
 from protocol import decode, encode  # noqa: E402
 from same_task import problems  # noqa: E402
-from table import best_peer, between_markers, duration, factor, table  # noqa: E402
+from table import best_peer, between_markers, duration, factor, footnote, table  # noqa: E402
 
 SCI = CASES["sci"]
+MACHINE = {
+    "cpu": "abacus",
+    "cores": 2,
+    "threads": 2,
+    "instruction set": "beads",
+    "commit": "c0ffee",
+    "dirty": True,
+    "date": "2026-01-01",
+}
 TALKATIVE_WORKER = """
 from protocol import serve
 
@@ -110,19 +120,9 @@ def test_the_best_peer_is_the_fastest_kan_and_not_pykan_or_an_mlp():
 
 
 def test_the_table_has_ratios_of_medians_and_dashes_for_who_is_missing():
-    machine = {
-        "cpu": "abacus",
-        "cores": 2,
-        "threads": 2,
-        "instruction set": "beads",
-        "commit": "c0ffee",
-        "dirty": True,
-        "date": "2026-01-01",
-    }
     results = {"ours": figures(1e-4, 1e-5), "inkan": figures(25e-4, 8e-5)}
-    cases = {"sci": {"results": results, "missing": {}}}
-    pace = {"all_settings": False}
-    stored = {"machine": machine, "pace": pace, "keep memory": False, "cases": cases}
+    how = {"machine": MACHINE, "pace": {"all_settings": False}, "keep memory": False}
+    stored = {"cases": {"sci": {**how, "results": results, "missing": {}}}}
     head, rule, row, _, note = table(stored).splitlines()
     assert head.count("|") == rule.count("|") == row.count("|")
     cells = [cell.strip() for cell in row.strip("|").split("|")]
@@ -141,6 +141,20 @@ def test_the_table_has_ratios_of_medians_and_dashes_for_who_is_missing():
     assert "abacus" in note
     assert "c0ffee with changes" in note
     assert "every peer in one setting, in a quick run" in note
+
+
+def test_the_note_says_which_case_comes_from_which_run():
+    outcome = {"pace": {"all_settings": True}, "keep memory": False, "results": {}}
+    note = footnote(
+        {
+            "cases": {
+                "sci": {**outcome, "machine": {**MACHINE, "commit": "aaa"}},
+                "tab": {**outcome, "machine": {**MACHINE, "commit": "bbb"}},
+                "wide": {**outcome, "machine": {**MACHINE, "commit": "aaa"}},
+            }
+        }
+    )
+    assert re.search("sci, wide: every peer .*commit aaa.* tab: every peer .*commit bbb", note)
 
 
 @pytest.mark.parametrize(
