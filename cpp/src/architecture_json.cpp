@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
 #include "json.hpp"
@@ -11,6 +12,8 @@ namespace kan {
 namespace {
 
 /// Enough for about 100 000 multiplication nodes, and little memory for a hostile file.
+constexpr int most_coefficients = 1 << 16;
+constexpr std::size_t most_tables = 64;
 constexpr std::size_t longest_text = std::size_t{1} << 18U;
 
 // In the order of the enumerations.
@@ -18,10 +21,13 @@ constexpr std::array<std::string_view, 3> base_names = {"silu", "identity", "zer
 constexpr std::array<std::string_view, 5> extrapolation_names = {"linear", "clamp", "zero",
                                                                  "polynomial", "error"};
 
-constexpr std::array<std::string_view, 5> fields = {"layers", "base", "extrapolation", "affine",
-                                                    "trainable"};
-constexpr std::array<std::string_view, 5> layer_fields = {"inputs", "sums", "arities", "intervals",
-                                                          "degree"};
+// The last of each are there only where they say something.
+constexpr std::array<std::string_view, 6> fields = {"layers", "base", "extrapolation", "affine",
+                                                    "trainable", "tables"};
+constexpr std::array<std::string_view, 6> layer_fields = {"inputs", "sums", "arities", "intervals",
+                                                          "degree", "symbolic"};
+constexpr std::array<std::string_view, 4> edge_fields = {"input", "sum", "function", "table"};
+constexpr std::array<std::string_view, 2> table_fields = {"name", "coefficients"};
 constexpr std::array<std::string_view, 3> trainable_fields = {"coefficients", "base_weights",
                                                               "affine"};
 
@@ -30,6 +36,21 @@ std::string field(std::string_view name, const std::string& value) {
 }
 
 std::string boolean(bool value) { return value ? "true" : "false"; }
+
+std::string edges_json(const Layer& layer) {
+  std::string list;
+  for (const SymbolicEdge& edge : layer.symbolic) {
+    if (!list.empty()) list += ',';
+    list += "{" + field(edge_fields[0], std::to_string(edge.input)) + "," +
+            field(edge_fields[1], std::to_string(edge.sum)) + "," +
+            field(edge_fields[2], json::quote(function_name(edge.function)));
+    if (edge.function == Function::table) {
+      list += "," + field(edge_fields[3], std::to_string(edge.table));
+    }
+    list += "}";
+  }
+  return "[" + list + "]";
+}
 
 std::string layer_json(const Layer& layer) {
   std::string arities;
@@ -41,7 +62,19 @@ std::string layer_json(const Layer& layer) {
          field(layer_fields[1], std::to_string(layer.sums)) + "," +
          field(layer_fields[2], "[" + arities + "]") + "," +
          field(layer_fields[3], std::to_string(layer.intervals)) + "," +
-         field(layer_fields[4], std::to_string(layer.degree)) + "}";
+         field(layer_fields[4], std::to_string(layer.degree)) +
+         (layer.symbolic.empty() ? "" : "," + field(layer_fields[5], edges_json(layer))) + "}";
+}
+
+/// The numbers are tensors; how many there are is here.
+std::string tables_json(const std::vector<Table>& tables) {
+  std::string list;
+  for (const Table& table : tables) {
+    if (!list.empty()) list += ',';
+    list += "{" + field(table_fields[0], json::quote(table.name)) + "," +
+            field(table_fields[1], std::to_string(table.coefficients.size())) + "}";
+  }
+  return "[" + list + "]";
 }
 
 int read_int(json::Reader& reader) {
@@ -63,16 +96,55 @@ Enum read_name(json::Reader& reader, const std::array<std::string_view, N>& name
   reader.fail("expected one of " + known + ", got \"" + json::printable(name) + "\"");
 }
 
+Function read_function(json::Reader& reader) {
+  const std::string name = reader.string();
+  const std::optional<Function> function = function_named(name);
+  if (!function) reader.fail("there is no function \"" + json::printable(name) + "\"");
+  return *function;
+}
+
+SymbolicEdge read_edge(json::Reader& reader) {
+  SymbolicEdge edge;
+  reader.record(
+      edge_fields,
+      [&](std::size_t n) {
+        if (n == 0) edge.input = read_int(reader);
+        if (n == 1) edge.sum = read_int(reader);
+        if (n == 2) edge.function = read_function(reader);
+        if (n == 3) edge.table = read_int(reader);
+      },
+      1);
+  return edge;
+}
+
 Layer read_layer(json::Reader& reader) {
   Layer layer;
-  reader.record(layer_fields, [&](std::size_t n) {
-    if (n == 0) layer.inputs = read_int(reader);
-    if (n == 1) layer.sums = read_int(reader);
-    if (n == 2) reader.array([&] { layer.arities.push_back(read_int(reader)); });
-    if (n == 3) layer.intervals = read_int(reader);
-    if (n == 4) layer.degree = read_int(reader);
-  });
+  reader.record(
+      layer_fields,
+      [&](std::size_t n) {
+        if (n == 0) layer.inputs = read_int(reader);
+        if (n == 1) layer.sums = read_int(reader);
+        if (n == 2) reader.array([&] { layer.arities.push_back(read_int(reader)); });
+        if (n == 3) layer.intervals = read_int(reader);
+        if (n == 4) layer.degree = read_int(reader);
+        if (n == 5) reader.array([&] { layer.symbolic.push_back(read_edge(reader)); });
+      },
+      1);
   return layer;
+}
+
+/// The coefficients are 0; a file has few, however many it speaks of.
+Table read_table(json::Reader& reader) {
+  Table table;
+  reader.record(table_fields, [&](std::size_t n) {
+    if (n == 0) table.name = reader.string();
+    if (n == 1) {
+      const int count = read_int(reader);
+      if (count > most_coefficients) reader.fail("a table has too many coefficients");
+      table.coefficients.assign(static_cast<std::size_t>(count), 0.0);
+    }
+  });
+  return table;
 }
 
 Trainable read_trainable(json::Reader& reader) {
@@ -103,7 +175,11 @@ std::string architecture_json(const Architecture& architecture, Trainable traina
       field(fields[1], name(base_names[static_cast<std::size_t>(architecture.base)])) + "," +
       field(fields[2],
             name(extrapolation_names[static_cast<std::size_t>(architecture.extrapolation)])) +
-      "," + field(fields[3], boolean(architecture.affine)) + "," + field(fields[4], groups) + "}";
+      "," + field(fields[3], boolean(architecture.affine)) + "," + field(fields[4], groups);
+  if (!architecture.tables.empty()) {
+    text += "," + field(fields[5], tables_json(architecture.tables));
+  }
+  text += "}";
   if (text.size() > longest_text) {
     throw std::invalid_argument(
         "the architecture has too many layers or multiplication nodes "
@@ -120,13 +196,20 @@ StoredArchitecture parse_architecture(std::string_view text) {
   StoredArchitecture stored;
   Architecture& architecture = stored.architecture;
   json::Reader reader(text, "architecture");
-  reader.record(fields, [&](std::size_t n) {
+  const auto read = [&](std::size_t n) {
     if (n == 0) reader.array([&] { architecture.layers.push_back(read_layer(reader)); });
     if (n == 1) architecture.base = read_name<Base>(reader, base_names);
     if (n == 2) architecture.extrapolation = read_name<Extrapolation>(reader, extrapolation_names);
     if (n == 3) architecture.affine = reader.boolean();
     if (n == 4) stored.trainable = read_trainable(reader);
-  });
+    if (n == 5) {
+      reader.array([&] {
+        if (architecture.tables.size() == most_tables) reader.fail("there are too many tables");
+        architecture.tables.push_back(read_table(reader));
+      });
+    }
+  };
+  reader.record(fields, read, 1);
   reader.end();
   try {
     architecture.validate();

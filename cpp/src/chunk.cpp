@@ -111,7 +111,7 @@ void Chunk<T>::place_sensitivities(Arena& arena) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const LayerOffsets& at = network_.offsets(l);
     T* sums = arena.template take<T>(size(network_.layer(l).subnodes()) * batch_.stride);
-    T* affine = arena.template take<T>((at.end - at.subnode_scale) * batch_.stride);
+    T* affine = arena.template take<T>((at.symbolic - at.subnode_scale) * batch_.stride);
     sensitivities_.push_back({sums, affine});
   }
 }
@@ -216,14 +216,15 @@ void Chunk<T>::forward(const T* parameters, std::size_t depth, bool for_inputs) 
 }
 
 template <class T>
-const T* Chunk<T>::backward(const T* parameters, T* grad_parameters, bool wants_inputs) noexcept {
+const T* Chunk<T>::backward(const T* parameters, T* grad_parameters, bool wants_inputs,
+                            const EdgeSeeds<T>* seeds) noexcept {
   int current = 0;
   for (std::size_t l = layers_.size(); l-- > 0;) {
     const bool plain = is_plain(network_.architecture(), network_.layer(l));
     T* incoming = grad_nodes_[current];
     T* outgoing = l > 0 || wants_inputs ? grad_nodes_[1 - current] : nullptr;
     layer_backward(network_, l, parameters, layers_[l], batch_, incoming,
-                   plain ? incoming : grad_sums_, outgoing, grad_parameters);
+                   plain ? incoming : grad_sums_, outgoing, grad_parameters, seeds);
     current = 1 - current;
   }
   return grad_nodes_[current];

@@ -51,7 +51,8 @@ class Chunk {
   /// Only after forward through all layers, `for_inputs` if that of the inputs is wanted.
   /// Adds: to grad_parameters [P] where not null; with affines it must not be null.
   /// Returns: the gradient of the inputs [I][stride] if wanted.
-  const T* backward(const T* parameters, T* grad_parameters, bool wants_inputs) noexcept;
+  const T* backward(const T* parameters, T* grad_parameters, bool wants_inputs,
+                    const EdgeSeeds<T>* seeds = nullptr) noexcept;
 
   /// As `backward`, but for each sample by itself, as often as wanted after one `forward`.
   /// Only with Purpose::curvature. Writes: grad_sums(l) [S][stride] and grad_affine(l), see

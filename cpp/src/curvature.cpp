@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "jumps.hpp"
 #include "kernels/dispatch.hpp"
 #include "parallel.hpp"
+#include "symbolic_pass.hpp"
 
 namespace kan {
 namespace {
@@ -21,6 +23,8 @@ JacobianColumns<T>::JacobianColumns(const Network<T>& network) {
   for (std::size_t l = 0; l < network.depth(); ++l) add_edges(network, l);
   for (std::size_t l = 0; l < network.depth(); ++l) add_bases(network, l);
   for (std::size_t l = 0; l < network.depth(); ++l) add_affines(network, l);
+  symbolic_begin_ = parameters_.size();
+  for (std::size_t l = 0; l < network.depth(); ++l) add_symbolics(network, l);
 }
 
 template <class T>
@@ -72,6 +76,21 @@ void JacobianColumns<T>::add_affines(const Network<T>& network, std::size_t l) {
 }
 
 template <class T>
+void JacobianColumns<T>::add_symbolics(const Network<T>& network, std::size_t l) {
+  const Layer& layer = network.layer(l);
+  for (std::size_t e = 0; e < layer.symbolic.size(); ++e) {
+    const std::size_t first = network.offsets(l).symbolic + e * EdgeAffine::count;
+    Symbolic own{l, e, size(layer.symbolic[e].input), size(layer.symbolic[e].sum), {}};
+    for (std::size_t p = 0; p < EdgeAffine::count; ++p) {
+      if (network.trainable()[first + p] == 0) continue;
+      own.moving.push_back(p);
+      add_column(l, first + p);
+    }
+    if (!own.moving.empty()) symbolics_.push_back(std::move(own));
+  }
+}
+
+template <class T>
 Curvature<T>::Curvature(const Network<T>& network, std::size_t rows)
     : network_(network), rows_(rows), trainable_(network.trainable()), columns_(network) {
   make_room();
@@ -117,7 +136,7 @@ void Curvature<T>::add(Chunk<T>& chunk, const T* parameters, Loss loss, const Lo
     set_curvature_seed(loss, view, scale, c, chunk.grad_outputs());
     chunk.clear_grad_padding();
     chunk.sensitivities(parameters);
-    fill_rows(chunk);
+    fill_rows(chunk, parameters);
     add_rows(chunk.count(), chunk.batch().threads, model);
   }
 }
@@ -130,7 +149,8 @@ void Curvature<T>::finish(double square, QuadraticModel& model) const {
   model.scale.resize(columns_.layers().size());
   set_scale(square, 0, bases, model);
   set_scale(square, bases, affines, model);
-  set_scale(square, affines, model.scale.size(), model);
+  set_scale(square, affines, columns_.symbolic_begin(), model);
+  set_own_scale(columns_.symbolic_begin(), model);
 }
 
 /// For columns of one kind.
@@ -148,9 +168,19 @@ void Curvature<T>::set_scale(double square, std::size_t begin, std::size_t end,
   for (std::size_t c = begin; c < end; ++c) model.scale[c] = mean * unit(c);
 }
 
+/// For columns of which each has its own unit; where one has no curvature the mean stands in.
+template <class T>
+void Curvature<T>::set_own_scale(std::size_t begin, QuadraticModel& model) const {
+  constexpr double least = 1e-6;  // relative to the mean
+  set_scale(1.0, begin, model.scale.size(), model);
+  for (std::size_t c = begin; c < model.scale.size(); ++c) {
+    model.scale[c] = std::max(model.curvature[c * model.stride + c], least * model.scale[c]);
+  }
+}
+
 /// The rows of the Jacobian that belong to the samples of the chunk.
 template <class T>
-void Curvature<T>::fill_rows(const Chunk<T>& chunk) {
+void Curvature<T>::fill_rows(const Chunk<T>& chunk, const T* parameters) {
   const double numbers = static_cast<double>(columns_.edges().size() * columns_.width()) +
                          static_cast<double>(dense_stride_);
   const double work = numbers * static_cast<double>(chunk.count());
@@ -159,6 +189,7 @@ void Curvature<T>::fill_rows(const Chunk<T>& chunk) {
                      [&](std::size_t begin, std::size_t end) {
                        fill_blocks(chunk, begin, end);
                        fill_dense(chunk, begin, end);
+                       fill_symbolic(chunk, parameters, begin, end);
                      });
 }
 
@@ -203,6 +234,24 @@ void Curvature<T>::fill_dense(const Chunk<T>& chunk, std::size_t begin, std::siz
     const T* own = chunk.grad_affine(affine.layer) + affine.which * stride;
     for (std::size_t n = begin; n < end; ++n) to[n * dense_stride_] = static_cast<double>(own[n]);
     ++to;
+  }
+}
+
+template <class T>
+void Curvature<T>::fill_symbolic(const Chunk<T>& chunk, const T* parameters, std::size_t begin,
+                                 std::size_t end) {
+  const std::size_t stride = chunk.stride();
+  double* to = dense_.data() + columns_.symbolic_begin() - columns_.dense_begin();
+  for (const auto& edge : columns_.symbolics()) {
+    const T* x = chunk.layer(edge.layer).inputs + edge.input * stride;
+    const T* g = chunk.grad_sums(edge.layer) + edge.sum * stride;
+    for (std::size_t n = begin; n < end; ++n) {
+      double derivatives[EdgeAffine::count];
+      symbolic_edge_derivatives(network_, edge.layer, edge.edge, parameters, x[n], derivatives);
+      double* row = to + n * dense_stride_;
+      for (const std::size_t p : edge.moving) *row++ = static_cast<double>(g[n]) * derivatives[p];
+    }
+    to += edge.moving.size();
   }
 }
 

@@ -13,7 +13,8 @@
 namespace kan {
 
 /// The columns of a network's Jacobian: edge by edge the coefficients, so that those that one sample
-/// touches are adjacent, then what every sample touches: base weights and affines. Only parameters that
+/// touches are adjacent, then what every sample touches: base weights, affines and the numbers of symbolic
+/// edges. Only parameters that
 /// may move have a column.
 template <class T>
 class JacobianColumns {
@@ -25,16 +26,24 @@ class JacobianColumns {
   struct Affine {
     std::size_t layer, which;  // row of Chunk::grad_affine
   };
+  struct Symbolic {
+    std::size_t layer, edge, input, sum;
+    std::vector<std::size_t> moving;  // which of its EdgeAffine numbers have a column, in order
+  };
 
   explicit JacobianColumns(const Network<T>& network);
 
   const std::vector<Edge>& edges() const noexcept { return edges_; }
   const std::vector<Edge>& bases() const noexcept { return bases_; }
   const std::vector<Affine>& affines() const noexcept { return affines_; }
+  const std::vector<Symbolic>& symbolics() const noexcept { return symbolics_; }
   const std::vector<std::size_t>& parameters() const noexcept { return parameters_; }
   const std::vector<std::size_t>& layers() const noexcept { return layers_; }  ///< of each column
   std::size_t dense_begin() const noexcept { return parameters_.size() - dense_count(); }
-  std::size_t dense_count() const noexcept { return bases_.size() + affines_.size(); }
+  std::size_t symbolic_begin() const noexcept { return symbolic_begin_; }
+  std::size_t dense_count() const noexcept {
+    return bases_.size() + affines_.size() + parameters_.size() - symbolic_begin_;
+  }
   std::size_t width() const noexcept { return width_; }  ///< see kernels::SparseRows
 
  private:
@@ -42,10 +51,13 @@ class JacobianColumns {
   void add_edges(const Network<T>& network, std::size_t l);
   void add_bases(const Network<T>& network, std::size_t l);
   void add_affines(const Network<T>& network, std::size_t l);
+  void add_symbolics(const Network<T>& network, std::size_t l);
 
   std::vector<Edge> edges_, bases_;
   std::vector<Affine> affines_;
+  std::vector<Symbolic> symbolics_;
   std::vector<std::size_t> parameters_, layers_;
+  std::size_t symbolic_begin_ = 0;
   std::size_t width_ = 4;
 };
 
@@ -69,17 +81,20 @@ class Curvature {
            QuadraticModel& model);
 
   /// Writes: scale, the mean curvature of splines, base weights and affines each, from that of all
-  /// samples. Inputs far out make base weights stiff, not the splines beside them; and targets in other
+  /// samples; the numbers of symbolic edges, each of its own unit, have their own. Inputs far out make base weights stiff, not the splines beside them; and targets in other
   /// units make the same steps: parameters of the last layer have the unit of the targets, and the
   /// curvature of the others its square. `square` is the mean of their squares.
   void finish(double square, QuadraticModel& model) const;
 
  private:
   void make_room();
+  void set_own_scale(std::size_t begin, QuadraticModel& model) const;
   void set_scale(double square, std::size_t begin, std::size_t end, QuadraticModel& model) const;
-  void fill_rows(const Chunk<T>& chunk);
+  void fill_rows(const Chunk<T>& chunk, const T* parameters);
   void fill_blocks(const Chunk<T>& chunk, std::size_t begin, std::size_t end);
   void fill_dense(const Chunk<T>& chunk, std::size_t begin, std::size_t end);
+  void fill_symbolic(const Chunk<T>& chunk, const T* parameters, std::size_t begin,
+                     std::size_t end);
   void add_rows(std::size_t count, int threads, QuadraticModel& model) const;
 
   const Network<T>& network_;

@@ -8,6 +8,8 @@
 
 #include "chunk.hpp"
 #include "curvature.hpp"
+#include "division.hpp"
+#include "edge_moments.hpp"
 #include "kan/buffer.hpp"
 #include "kan/errors.hpp"
 #include "kernels/dispatch.hpp"
@@ -19,62 +21,6 @@ namespace kan {
 namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
-
-}  // namespace
-
-/// How a batch is divided. Chunks of a large network pass one after the other, the threads inside its
-/// layers. Chunks of a small one pass side by side, a thread each, and add up their gradients in
-/// `parts` places, part p taking chunks p, p + parts, ...: the same sums for any number of threads.
-struct Division {
-  std::size_t rows;       // of a chunk
-  std::size_t parts = 1;  // 1: one after the other
-};
-
-namespace {
-
-constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
-constexpr std::size_t least_parts = 4;
-constexpr std::size_t most_parts = 16;
-
-/// Multiply-adds of a chunk's forward pass after which somebody may want to know: some 10 ms.
-constexpr double most_chunk_work = 3e8;
-
-/// The basis of one input costs as much as some 30 multiply-adds.
-template <class T>
-double work_of_row(const Network<T>& network) {
-  double work = 0.0;
-  for (std::size_t l = 0; l < network.depth(); ++l) {
-    work += layer_work(kernel_shape(network, l, 0), 1) + 30.0 * network.layer(l).inputs;
-  }
-  return work;
-}
-
-/// As many rows as fit into so many bytes and into `most_chunk_work`, in whole tiles.
-std::size_t rows_within(std::size_t bytes, std::size_t per_row, double work_per_row,
-                        std::size_t least, std::size_t most) {
-  const std::size_t fitting = bytes / per_row / kernels::tile_rows * kernels::tile_rows;
-  const auto quick = static_cast<std::size_t>(most_chunk_work / work_per_row);
-  const std::size_t prompt =
-      std::max(quick / kernels::lane_block, std::size_t{1}) * kernels::lane_block;
-  return std::min(std::clamp(fitting, least, most), prompt);
-}
-
-template <class T>
-Division division_of(const Network<T>& network, Purpose purpose) {
-  const std::size_t per_row = bytes_per_row<T>(network.architecture(), purpose);
-  const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);
-  const double work = work_of_row(network);
-  constexpr std::size_t mebibyte = std::size_t{1} << 20;
-  if (purpose == Purpose::predict)
-    return {rows_within(mebibyte, per_row, work, 64, kernels::most_rows)};
-  if (purpose == Purpose::curvature) {
-    const std::size_t bytes = per_row + Curvature<T>::bytes_per_row(network);
-    return {rows_within(mebibyte, bytes, work, 64, kernels::most_rows)};
-  }
-  if (parts < least_parts)
-    return {rows_within(4 * mebibyte, per_row, work, 256, kernels::most_rows)};
-  return {rows_within(mebibyte, per_row, work, 64, 256), parts};
-}
 
 }  // namespace
 
@@ -90,6 +36,7 @@ struct Evaluator<T>::Plan {
   std::vector<Buffer<T>> partial = {};  // gradients of the parts behind the first
   std::vector<double> totals = {};      // losses of the parts
   std::optional<Curvature<T>> curvature = {};
+  std::optional<EdgeMoments<T>> moments = {};
 
   Plan(const Network<T>& network_, Purpose purpose_, std::size_t most_rows)
       : network(network_),
@@ -105,6 +52,10 @@ struct Evaluator<T>::Plan {
   void need_chunks(int count) {
     chunks.reserve(size(count));
     while (chunks.size() < size(count)) chunks.emplace_back(network, division.rows, purpose);
+  }
+
+  const T* at(const T* parameters) const {
+    return parameters != nullptr ? parameters : network.parameters();
   }
 
   void stop_if_asked() {
@@ -180,11 +131,10 @@ struct Evaluator<T>::Plan {
         [](std::size_t) {});
   }
 
-  /// The chunk's share of the loss, and its gradient in the chunk where wanted. Blocks of samples add
-  /// up in their order, whoever computed them.
-  double loss_of(Chunk<T>& chunk, const T* parameters, const Samples<T>& samples, Loss loss,
-                 std::size_t first, double scale, bool with_gradient) {
-    chunk.forward(parameters, network.depth());
+  /// The share of the loss of a chunk that has been forward, and its gradient in the chunk where
+  /// wanted. Blocks of samples add up in their order, whoever computed them.
+  double loss_of(Chunk<T>& chunk, const Samples<T>& samples, Loss loss, std::size_t first,
+                 double scale, bool with_gradient) {
     if (with_gradient) chunk.clear_grad_padding();
     constexpr std::size_t block = kernels::tile_rows;
     const std::size_t blocks = (chunk.count() + block - 1) / block;
@@ -210,7 +160,8 @@ struct Evaluator<T>::Plan {
     side_by_side(
         samples, division.rows, group_of(division.rows),
         [&](Chunk<T>& chunk, std::size_t first, std::size_t number) {
-          totals[number] = loss_of(chunk, parameters, samples, loss, first, scale, false);
+          chunk.forward(parameters, network.depth());
+          totals[number] = loss_of(chunk, samples, loss, first, scale, false);
         },
         [&](std::size_t count) {
           for (std::size_t part = 0; part < count; ++part) total += totals[part];
@@ -225,7 +176,8 @@ struct Evaluator<T>::Plan {
     double total = 0.0;
     std::fill_n(gradient, network.parameter_count(), T(0));
     in_turn(samples, [&](Chunk<T>& chunk, std::size_t first) {
-      total += loss_of(chunk, parameters, samples, loss, first, scale, true);
+      chunk.forward(parameters, network.depth());
+      total += loss_of(chunk, samples, loss, first, scale, true);
       chunk.backward(parameters, gradient, false);
       also(chunk, first);
     });
@@ -250,6 +202,44 @@ struct Evaluator<T>::Plan {
     }
   }
 
+  /// Leaves the last chunk as it was forward.
+  std::vector<LayerStatistics> observe(const T* parameters, const Samples<T>& samples) {
+    if (purpose != Purpose::statistics) {
+      throw std::logic_error("statistics need an evaluator made with Purpose::statistics");
+    }
+    if (!moments) moments.emplace(network, chunk_stride(division.rows));
+    moments->begin();
+    in_turn(samples, [&](Chunk<T>& chunk, std::size_t /*first*/) {
+      chunk.forward(parameters, network.depth());
+      moments->add(chunk, parameters);
+    });
+    return moments->statistics();
+  }
+
+  double sparse_gradient(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
+                         const Sparsity& sparsity, T* gradient) {
+    const std::vector<LayerStatistics> statistics = observe(parameters, samples);
+    std::vector<LayerStatistics> slopes;
+    std::fill_n(gradient, network.parameter_count(), T(0));
+    const double size = kan::regularity(network, parameters, sparsity, statistics, &slopes, gradient);
+    const StatisticsSeeds<T> seeds(network, *moments, slopes, sparsity.lamb,
+                                   chunk_stride(division.rows), thread_count());
+    double total = sparsity.lamb * size;
+    const auto back = [&](Chunk<T>& chunk, std::size_t first) {
+      total += loss_of(chunk, samples, loss, first, scale, true);
+      chunk.backward(parameters, gradient, false, &seeds);
+    };
+    if (samples.count <= division.rows) {
+      back(chunks[0], 0);
+      return total;
+    }
+    in_turn(samples, [&](Chunk<T>& chunk, std::size_t first) {
+      chunk.forward(parameters, network.depth());
+      back(chunk, first);
+    });
+    return total;
+  }
+
   double gradient_in_parts(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
                            T* gradient) {
     const std::size_t chunk_count = (samples.count + division.rows - 1) / division.rows;
@@ -264,7 +254,8 @@ struct Evaluator<T>::Plan {
     side_by_side(
         samples, division.rows, parts,
         [&](Chunk<T>& chunk, std::size_t first, std::size_t part) {
-          totals[part] += loss_of(chunk, parameters, samples, loss, first, scale, true);
+          chunk.forward(parameters, network.depth());
+          totals[part] += loss_of(chunk, samples, loss, first, scale, true);
           chunk.backward(parameters, part == 0 ? gradient : partial[part - 1].data(), false);
         },
         [](std::size_t) {});
@@ -355,7 +346,7 @@ void Evaluator<T>::activation_range(const T* x, std::size_t rows, std::size_t l,
 
 template <class T>
 double Evaluator<T>::loss(const Samples<T>& samples, Loss loss, const T* parameters) {
-  const T* at = parameters != nullptr ? parameters : plan_->network.parameters();
+  const T* at = plan_->at(parameters);
   return plan_->loss(at, samples, loss, scale_of(samples));
 }
 
@@ -365,7 +356,7 @@ void Evaluator<T>::model(const Samples<T>& samples, Loss loss, const T* paramete
   if (plan_->purpose != Purpose::curvature) {
     throw std::logic_error("a model needs an evaluator made with Purpose::curvature");
   }
-  const T* at = parameters != nullptr ? parameters : plan_->network.parameters();
+  const T* at = plan_->at(parameters);
   plan_->model(at, samples, loss, scale_of(samples), model);
 }
 
@@ -374,11 +365,36 @@ double Evaluator<T>::loss_and_gradient(const Samples<T>& samples, Loss loss, T* 
                                        const T* parameters) {
   plan_->require_gradients();
   const double scale = scale_of(samples);
-  const T* at = parameters != nullptr ? parameters : plan_->network.parameters();
+  const T* at = plan_->at(parameters);
   const double value = plan_->division.parts > 1
                            ? plan_->gradient_in_parts(at, samples, loss, scale, gradient)
                            : plan_->gradient_in_turn(at, samples, loss, scale, gradient,
                                                      [](Chunk<T>&, std::size_t) {});
+  plan_->network.clear_fixed(gradient);
+  return value;
+}
+
+template <class T>
+std::vector<LayerStatistics> Evaluator<T>::statistics(const T* x, std::size_t rows,
+                                                      const T* parameters) {
+  if (rows == 0) throw std::invalid_argument("there must be at least one row");
+  return plan_->observe(plan_->at(parameters), {x, nullptr, nullptr, nullptr, nullptr, rows});
+}
+
+template <class T>
+double Evaluator<T>::regularity(const Samples<T>& samples, const Sparsity& sparsity,
+                                const T* parameters) {
+  const T* at = plan_->at(parameters);
+  const std::vector<LayerStatistics> statistics = plan_->observe(at, samples);
+  return kan::regularity<T>(plan_->network, at, sparsity, statistics, nullptr, nullptr);
+}
+
+template <class T>
+double Evaluator<T>::sparse_loss_and_gradient(const Samples<T>& samples, Loss loss,
+                                              const Sparsity& sparsity, T* gradient,
+                                              const T* parameters) {
+  const double value = plan_->sparse_gradient(plan_->at(parameters), samples, loss,
+                                              scale_of(samples), sparsity, gradient);
   plan_->network.clear_fixed(gradient);
   return value;
 }

@@ -54,10 +54,10 @@ class Reader {
     --depth_;
   }
 
-  /// An object that has each of the named fields once and no other, in any order.
-  /// Calls `read(index of the name)` before every value.
+  /// An object that has each of the named fields at most once and no other, in any order; all but the
+  /// last `optional` must be there. Calls `read(index of the name)` before every value.
   template <std::size_t N, class Read>
-  void record(const std::array<std::string_view, N>& names, Read&& read) {
+  void record(const std::array<std::string_view, N>& names, Read&& read, std::size_t optional = 0) {
     std::array<bool, N> seen{};
     object([&](const std::string& field) {
       std::size_t n = 0;
@@ -67,7 +67,7 @@ class Reader {
       seen[n] = true;
       read(n);
     });
-    for (std::size_t n = 0; n < N; ++n) {
+    for (std::size_t n = 0; n < N - optional; ++n) {
       if (!seen[n]) fail_missing(names[n]);
     }
   }

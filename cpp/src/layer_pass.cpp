@@ -4,6 +4,7 @@
 
 #include "kernels/dispatch.hpp"
 #include "parallel.hpp"
+#include "symbolic_pass.hpp"
 #include "transpose.hpp"
 
 namespace kan {
@@ -139,9 +140,12 @@ void layer_forward(const Network<T>& network, std::size_t l, const T* parameters
                                     begin, end, first > 0,
                                     is_wide(shape) ? buffers.rows : buffers.sums);
     }
-    if (!is_wide(shape)) return;
-    transpose(buffers.rows + begin * outputs, outputs, end - begin, outputs, buffers.sums + begin,
-              batch.stride);
+    if (is_wide(shape)) {
+      transpose(buffers.rows + begin * outputs, outputs, end - begin, outputs, buffers.sums + begin,
+                batch.stride);
+    }
+    symbolic_forward(network, l, parameters, buffers.inputs, begin, end, batch.stride,
+                     buffers.sums);
   });
   repeat_last(buffers.sums, outputs, batch);
   nodes_forward(network, l, parameters, buffers.nodes, batch.padded, batch.stride);
@@ -177,16 +181,23 @@ void dot_and_clear_padding(const kernels::Shape& shape, const T* C, const LayerB
 template <class T>
 void layer_backward(const Network<T>& network, std::size_t l, const T* parameters,
                     const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_outputs,
-                    T* grad_sums, T* grad_inputs, T* grad_parameters) noexcept {
+                    T* grad_sums, T* grad_inputs, T* grad_parameters,
+                    const EdgeSeeds<T>* seeds) noexcept {
   const kernels::Shape shape = kernel_shape(network, l, batch.stride);
   const std::size_t offset = network.offsets(l).coefficients;
   nodes_backward(network, l, parameters, buffers.nodes, batch.padded, batch.stride, grad_outputs,
                  grad_sums, grad_parameters);
+  if (seeds != nullptr) seeds->add_to_sums(l, buffers, batch, grad_sums);
   const T* g = as_kernels_read(shape, buffers, batch, grad_sums);
   if (grad_inputs != nullptr) {
     dot_and_clear_padding(shape, parameters + offset, buffers, batch, g, grad_inputs);
   }
   if (grad_parameters != nullptr) layer_scatter(shape, buffers, batch, g, grad_parameters + offset);
+  symbolic_backward(network, l, parameters, buffers.inputs, batch.count, batch.stride, grad_sums,
+                    grad_inputs, grad_parameters);
+  if (seeds != nullptr) {
+    seeds->add_edges(l, parameters, buffers, batch, grad_inputs, grad_parameters);
+  }
 }
 
 template <class T>
@@ -200,6 +211,8 @@ void layer_sensitivities(const Network<T>& network, std::size_t l, const T* para
   const T* g = as_kernels_read(shape, buffers, batch, grad_sums);
   dot_and_clear_padding(shape, parameters + network.offsets(l).coefficients, buffers, batch, g,
                         grad_inputs);
+  symbolic_backward<T>(network, l, parameters, buffers.inputs, batch.count, batch.stride, grad_sums,
+                       grad_inputs, nullptr);
 }
 
 #define KAN_LAYER_PASS(T)                                                                        \
@@ -215,7 +228,8 @@ void layer_sensitivities(const Network<T>& network, std::size_t l, const T* para
   template void layer_forward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,  \
                               const Batch&) noexcept;                                            \
   template void layer_backward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&, \
-                               const Batch&, const T*, T*, T*, T*) noexcept;                     \
+                               const Batch&, const T*, T*, T*, T*,\
+                               const EdgeSeeds<T>*) noexcept;                     \
   template void layer_sensitivities(const Network<T>&, std::size_t, const T*,                    \
                                     const LayerBuffers<T>&, const Batch&, const T*, T*, T*,      \
                                     T*) noexcept;

@@ -47,7 +47,22 @@ template <class T>
 void layer_forward(const Network<T>& network, std::size_t l, const T* parameters,
                    const LayerBuffers<T>& buffers, const Batch& batch) noexcept;
 
-/// The way back, after layer_forward.
+/// What a loss that looks into the network adds to gradients on their way back through layer l.
+template <class T>
+class EdgeSeeds {
+ public:
+  virtual ~EdgeSeeds() = default;
+
+  /// Adds: to grad_sums [S][stride].
+  virtual void add_to_sums(std::size_t l, const LayerBuffers<T>& buffers, const Batch& batch,
+                           T* grad_sums) const noexcept = 0;
+
+  /// Adds: to grad_inputs [I][stride], where not null, and grad_parameters, a whole flat buffer.
+  virtual void add_edges(std::size_t l, const T* parameters, const LayerBuffers<T>& buffers,
+                         const Batch& batch, T* grad_inputs, T* grad_parameters) const noexcept = 0;
+};
+
+/// The way back, after layer_forward; `seeds` join it where not null.
 /// Shapes: grad_outputs [nodes][stride], 0 in the padding; grad_sums [S][stride] is scratch, which
 ///         may be grad_outputs in layers without products and affines.
 /// Writes: grad_inputs [I][stride] if not null.
@@ -55,7 +70,8 @@ void layer_forward(const Network<T>& network, std::size_t l, const T* parameters
 template <class T>
 void layer_backward(const Network<T>& network, std::size_t l, const T* parameters,
                     const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_outputs,
-                    T* grad_sums, T* grad_inputs, T* grad_parameters) noexcept;
+                    T* grad_sums, T* grad_inputs, T* grad_parameters,
+                    const EdgeSeeds<T>* seeds = nullptr) noexcept;
 
 /// The way back of each sample by itself, see `nodes_sensitivities`.
 template <class T>

@@ -27,27 +27,35 @@ void refuse_foreign(const Architecture& architecture, const TensorMap& tensors) 
       known.insert(tensor_name(l, role.name));
     }
   }
+  for (std::size_t t = 0; t < architecture.tables.size(); ++t) known.insert(table_tensor_name(t));
   for (const auto& [name, view] : tensors) {
     if (known.count(name) == 0) refuse_tensor(name, "does not belong to this architecture");
   }
 }
 
+void check_shape(const std::string& name, DType dtype, const std::vector<std::uint64_t>& shape,
+                 const TensorMap& tensors) {
+  const auto entry = tensors.find(name);
+  if (entry == tensors.end()) refuse_tensor(name, "is missing");
+  const TensorView& view = entry->second;
+  if (view.dtype != dtype || view.shape != shape) {
+    refuse_tensor(name, "the architecture asks for " + describe(dtype, shape) + ", got " +
+                            describe(view.dtype, view.shape));
+  }
+}
+
 /// Names, dtypes and shapes.
 void check_shapes(const Architecture& architecture, DType dtype, const TensorMap& tensors) {
-  std::size_t found = 0;
+  std::size_t found = architecture.tables.size();
   for (std::size_t l = 0; l < architecture.layers.size(); ++l) {
     for (const TensorRole& role : tensor_roles(architecture.layers[l], architecture.affine)) {
-      const std::string name = tensor_name(l, role.name);
-      const auto entry = tensors.find(name);
-      if (entry == tensors.end()) refuse_tensor(name, "is missing");
-      const TensorView& view = entry->second;
-      const DType expected = role.is_mask ? DType::u8 : dtype;
-      if (view.dtype != expected || view.shape != role.shape) {
-        refuse_tensor(name, "the architecture asks for " + describe(expected, role.shape) +
-                                ", got " + describe(view.dtype, view.shape));
-      }
+      check_shape(tensor_name(l, role.name), role.is_mask ? DType::u8 : dtype, role.shape, tensors);
       ++found;
     }
+  }
+  for (std::size_t t = 0; t < architecture.tables.size(); ++t) {
+    check_shape(table_tensor_name(t), DType::f64, table_tensor_shape(architecture.tables[t]),
+                tensors);
   }
   if (found != tensors.size()) refuse_foreign(architecture, tensors);
 }
@@ -100,6 +108,9 @@ void check_numbers(const Architecture& architecture, const TensorMap& tensors) {
     const auto basis_functions = static_cast<std::size_t>(layer.basis_functions());
     check_masked<Stored>(coef, tensors.at(coef), mask, basis_functions);
     check_masked<Stored>(base_weight, tensors.at(base_weight), mask, 1);
+  }
+  for (std::size_t t = 0; t < architecture.tables.size(); ++t) {
+    check_finite<double>(table_tensor_name(t), tensors.at(table_tensor_name(t)));
   }
 }
 

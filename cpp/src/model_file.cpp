@@ -166,11 +166,13 @@ LoadedModel<T> parse_model(SafetensorsFile file) {
   StoredArchitecture stored = parse_architecture(require(file.metadata(), architecture_key));
   const DType dtype = model_dtype(file);
   check_tensors(stored.architecture, dtype, file.tensors());
+  unpack_tables(file.tensors(), stored.architecture);
   LoadedModel<T> model{Network<T>(std::move(stored.architecture)), {}};
   Network<T>& network = model.network;
   network.set_trainable(stored.trainable);
   unpack_tensors(file.tensors(), dtype, network);
-  const auto masks = unpack_masks(network.depth(), file.tensors());
+  const auto masks = unpack_masks(network.depth(), file.tensors(), "edge_mask");
+  const auto symbolic = unpack_masks(network.depth(), file.tensors(), "symbolic_trainable");
   model.notes = extract_notes(std::move(file).take_metadata());
   // A mask makes the network copy its parameters: the file's bytes make room for them.
   {
@@ -179,6 +181,7 @@ LoadedModel<T> parse_model(SafetensorsFile file) {
   }
   for (std::size_t l = 0; l < network.depth(); ++l) {
     if (masks[l] != network.edge_mask(l)) network.set_edge_mask(l, masks[l]);
+    network.set_symbolic_trainable(l, symbolic[l]);
   }
   return model;
 }

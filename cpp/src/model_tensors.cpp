@@ -1,8 +1,9 @@
 #include "model_tensors.hpp"
 
-#include <array>
 #include <limits>
+#include <map>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "json.hpp"
@@ -87,10 +88,13 @@ void unpack_parameters(const TensorMap& tensors, std::size_t l, Network<T>& netw
     base_weight.read(blocks.base_weights, next + blocks.coefficients);
     next += blocks.coefficients + blocks.base_weights;
   }
-  if (!network.architecture().affine) return;
   const auto read = [&](const char* role, std::size_t count, std::size_t offset) {
     Source<Stored, T>(tensors, l, role).read(count, parameters + offset);
   };
+  if (offsets.end > offsets.symbolic) {
+    read("symbolic", offsets.end - offsets.symbolic, offsets.symbolic);
+  }
+  if (!network.architecture().affine) return;
   read("subnode_scale", blocks.base_weights, offsets.subnode_scale);
   read("subnode_bias", blocks.base_weights, offsets.subnode_bias);
   read("node_scale", blocks.nodes, offsets.node_scale);
@@ -129,6 +133,12 @@ std::string tensor_name(std::size_t l, const char* role) {
   return "layers." + std::to_string(l) + "." + role;
 }
 
+std::string table_tensor_name(std::size_t t) { return "tables." + std::to_string(t); }
+
+std::vector<std::uint64_t> table_tensor_shape(const Table& table) {
+  return {table.coefficients.size() + 2};
+}
+
 void refuse_tensor(const std::string& name, const std::string& reason) {
   throw FormatError("tensor \"" + json::printable(name) + "\": " + reason);
 }
@@ -147,6 +157,10 @@ std::vector<TensorRole> tensor_roles(const Layer& layer, bool affine) {
     roles.push_back({"node_scale", {nodes}});
     roles.push_back({"node_bias", {nodes}});
   }
+  if (const std::uint64_t edges = layer.symbolic.size(); edges > 0) {
+    roles.push_back({"symbolic", {edges, EdgeAffine::count}});
+    roles.push_back({"symbolic_trainable", {edges, EdgeAffine::count}, true});
+  }
   return roles;
 }
 
@@ -157,24 +171,32 @@ ModelTensors<T> pack_tensors(const Network<T>& network) {
   for (std::size_t l = 0; l < network.depth(); ++l) {
     auto [coef, base_weight] = split_weights(network, l);
     const LayerOffsets& offsets = network.offsets(l);
-    // In the order of `tensor_roles`; the mask has a type of its own.
-    const std::array<const T*, 8> data = {network.grid(l).knots.data(),
-                                          coef.data(),
-                                          base_weight.data(),
-                                          nullptr,
-                                          parameters + offsets.subnode_scale,
-                                          parameters + offsets.subnode_bias,
-                                          parameters + offsets.node_scale,
-                                          parameters + offsets.node_bias};
-    std::size_t n = 0;
+    const std::map<std::string_view, const T*> numbers = {
+        {"knots", network.grid(l).knots.data()},
+        {"coef", coef.data()},
+        {"base_weight", base_weight.data()},
+        {"subnode_scale", parameters + offsets.subnode_scale},
+        {"subnode_bias", parameters + offsets.subnode_bias},
+        {"node_scale", parameters + offsets.node_scale},
+        {"node_bias", parameters + offsets.node_bias},
+        {"symbolic", parameters + offsets.symbolic}};
+    const std::map<std::string_view, const std::uint8_t*> masks = {
+        {"edge_mask", network.edge_mask(l).data()},
+        {"symbolic_trainable", network.symbolic_trainable(l).data()}};
     for (TensorRole& role : tensor_roles(network.layer(l), network.architecture().affine)) {
       tensors.views[tensor_name(l, role.name)] =
-          role.is_mask ? view_of(network.edge_mask(l).data(), std::move(role.shape))
-                       : view_of(data[n], std::move(role.shape));
-      ++n;
+          role.is_mask ? view_of(masks.at(role.name), std::move(role.shape))
+                       : view_of(numbers.at(role.name), std::move(role.shape));
     }
     tensors.copies.push_back(std::move(coef));
     tensors.copies.push_back(std::move(base_weight));
+  }
+  const std::vector<Table>& tables = network.architecture().tables;
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    std::vector<double> own = {tables[t].low, tables[t].high};
+    own.insert(own.end(), tables[t].coefficients.begin(), tables[t].coefficients.end());
+    tensors.views[table_tensor_name(t)] = view_of(own.data(), table_tensor_shape(tables[t]));
+    tensors.tables.push_back(std::move(own));
   }
   return tensors;
 }
@@ -192,14 +214,28 @@ void unpack_tensors(const TensorMap& tensors, DType dtype, Network<T>& network) 
   }
 }
 
-std::vector<std::vector<std::uint8_t>> unpack_masks(std::size_t depth, const TensorMap& tensors) {
-  std::vector<std::vector<std::uint8_t>> masks;
+std::vector<std::vector<std::uint8_t>> unpack_masks(std::size_t depth, const TensorMap& tensors,
+                                                    const char* role) {
+  std::vector<std::vector<std::uint8_t>> masks(depth);
   for (std::size_t l = 0; l < depth; ++l) {
-    const TensorView& view = tensors.at(tensor_name(l, "edge_mask"));
-    const auto* first = reinterpret_cast<const std::uint8_t*>(view.data);
-    masks.emplace_back(first, first + view.bytes);
+    const auto entry = tensors.find(tensor_name(l, role));
+    if (entry == tensors.end()) continue;
+    const auto* first = reinterpret_cast<const std::uint8_t*>(entry->second.data);
+    masks[l].assign(first, first + entry->second.bytes);
   }
   return masks;
+}
+
+void unpack_tables(const TensorMap& tensors, Architecture& architecture) {
+  for (std::size_t t = 0; t < architecture.tables.size(); ++t) {
+    const TensorView& view = tensors.at(table_tensor_name(t));
+    Table& table = architecture.tables[t];
+    table.low = tensor_number<double>(view, 0);
+    table.high = tensor_number<double>(view, 1);
+    for (std::size_t n = 0; n < table.coefficients.size(); ++n) {
+      table.coefficients[n] = tensor_number<double>(view, n + 2);
+    }
+  }
 }
 
 template ModelTensors<float> pack_tensors(const Network<float>&);

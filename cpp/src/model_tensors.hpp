@@ -18,6 +18,10 @@
 ///   layers.l.subnode_bias   [S]
 ///   layers.l.node_scale     [nodes]
 ///   layers.l.node_bias      [nodes]
+///   layers.l.symbolic       [edges][4]        this and the next only with symbolic edges
+///   layers.l.symbolic_trainable [edges][4]    U8, 0 or 1
+/// and for table t of the architecture
+///   tables.t                [2 + coefficients]  F64: low, high and the coefficients
 namespace kan {
 
 template <class T>
@@ -36,6 +40,10 @@ struct TensorRole {
 
 /// In the order above.
 std::vector<TensorRole> tensor_roles(const Layer& layer, bool affine);
+
+/// "tables.<t>"
+std::string table_tensor_name(std::size_t t);
+std::vector<std::uint64_t> table_tensor_shape(const Table& table);
 
 /// "layers.<l>.<role>"
 std::string tensor_name(std::size_t l, const char* role);
@@ -56,6 +64,7 @@ template <class T>
 struct ModelTensors {
   TensorMap views;
   std::vector<std::vector<T>> copies;
+  std::vector<std::vector<double>> tables;
 };
 
 /// The network must outlive what is returned.
@@ -71,7 +80,12 @@ void check_tensors(const Architecture& architecture, DType dtype, const TensorMa
 template <class T>
 void unpack_tensors(const TensorMap& tensors, DType dtype, Network<T>& network);
 
-/// The masks, layer by layer, from tensors that `check_tensors` accepted.
-std::vector<std::vector<std::uint8_t>> unpack_masks(std::size_t depth, const TensorMap& tensors);
+/// The masks of a role, layer by layer (empty where a layer has none), from tensors that
+/// `check_tensors` accepted.
+std::vector<std::vector<std::uint8_t>> unpack_masks(std::size_t depth, const TensorMap& tensors,
+                                                    const char* role);
+
+/// The numbers of the architecture's tables, from tensors that `check_tensors` accepted.
+void unpack_tables(const TensorMap& tensors, Architecture& architecture);
 
 }  // namespace kan

@@ -26,6 +26,8 @@ std::vector<LayerOffsets> lay_out(const Architecture& architecture) {
       o.node_bias = o.node_scale + size(layer.nodes());
       next = o.node_bias + size(layer.nodes());
     }
+    o.symbolic = next;
+    next += EdgeAffine::count * layer.symbolic.size();
     o.end = next;
     all.push_back(o);
   }
@@ -103,6 +105,11 @@ Network<T>::Network(Architecture architecture) : architecture_(std::move(archite
       std::fill(&parameters_[o.subnode_scale], &parameters_[o.subnode_bias], T(1));
       std::fill(&parameters_[o.node_scale], &parameters_[o.node_bias], T(1));
     }
+    symbolic_trainable_.emplace_back(EdgeAffine::count * layer(l).symbolic.size(),
+                                     std::uint8_t{1});
+    for (std::size_t p = offsets_[l].symbolic; p < offsets_[l].end; p += EdgeAffine::count) {
+      parameters_[p + EdgeAffine::alpha] = parameters_[p + EdgeAffine::gamma] = T(1);
+    }
   }
   update_trainable();
 }
@@ -155,6 +162,18 @@ void Network<T>::set_edge_mask(std::size_t l, const std::vector<std::uint8_t>& m
 }
 
 template <class T>
+void Network<T>::set_symbolic_trainable(std::size_t l, const std::vector<std::uint8_t>& trains) {
+  if (trains.size() != symbolic_trainable_[l].size() ||
+      std::any_of(trains.begin(), trains.end(), [](std::uint8_t one) { return one > 1; })) {
+    throw std::invalid_argument("what trains of the symbolic edges of layer " + std::to_string(l) +
+                                " must be " + std::to_string(symbolic_trainable_[l].size()) +
+                                " values 0 or 1, got " + std::to_string(trains.size()));
+  }
+  symbolic_trainable_[l] = trains;
+  update_trainable();
+}
+
+template <class T>
 void Network<T>::set_trainable(Trainable groups) noexcept {
   trainable_groups_ = groups;
   update_trainable();
@@ -178,6 +197,8 @@ void Network<T>::update_trainable() noexcept {
         }
       }
     }
+    std::copy(symbolic_trainable_[l].begin(), symbolic_trainable_[l].end(),
+              trainable_.begin() + static_cast<std::ptrdiff_t>(offsets_[l].symbolic));
   }
   all_trainable_ = std::find(trainable_.begin(), trainable_.end(), 0) == trainable_.end();
 }

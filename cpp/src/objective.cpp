@@ -16,6 +16,11 @@ std::uint64_t next_random(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
+Purpose purpose_of(Order order, bool is_sparse) {
+  if (order == Order::second) return Purpose::curvature;
+  return is_sparse ? Purpose::statistics : Purpose::gradient;
+}
+
 }  // namespace
 
 template <class T>
@@ -34,14 +39,16 @@ template class Objective<double>;
 
 template <class T>
 DataObjective<T>::DataObjective(const Network<T>& network, const Samples<T>& samples, Loss loss,
-                                std::size_t batch, std::uint64_t seed, Order order)
+                                std::size_t batch, std::uint64_t seed, Order order,
+                                std::optional<Sparsity> sparsity)
     : network_(network),
       samples_(samples),
       loss_(loss),
+      sparsity_(sparsity),
       batch_(batch),
       random_state_(seed),
       current_(samples),
-      evaluator_(network, order == Order::second ? Purpose::curvature : Purpose::gradient,
+      evaluator_(network, purpose_of(order, sparsity.has_value()),
                  batch == 0 ? samples.count : std::min(batch, samples.count)) {
   if (batch_ == 0 || batch_ >= samples.count) return;
   order_.resize(samples.count);
@@ -53,12 +60,17 @@ DataObjective<T>::DataObjective(const Network<T>& network, const Samples<T>& sam
 
 template <class T>
 double DataObjective<T>::evaluate(const T* parameters, T* gradient) {
+  if (sparsity_) {
+    return evaluator_.sparse_loss_and_gradient(current_, loss_, *sparsity_, gradient, parameters);
+  }
   return evaluator_.loss_and_gradient(current_, loss_, gradient, parameters);
 }
 
 template <class T>
 double DataObjective<T>::value(const T* parameters) {
-  return evaluator_.loss(current_, loss_, parameters);
+  const double loss = evaluator_.loss(current_, loss_, parameters);
+  if (!sparsity_) return loss;
+  return loss + sparsity_->lamb * evaluator_.regularity(current_, *sparsity_, parameters);
 }
 
 template <class T>

@@ -35,6 +35,30 @@ py::array_t<T> affine(const py::object& self, std::size_t l, const std::string& 
   throw py::value_error("unknown affine vector " + which);
 }
 
+/// alpha, beta, gamma and delta of the symbolic edges of a layer, [edges][4].
+template <class T>
+py::array_t<T> symbolic(const py::object& self, std::size_t l) {
+  auto& network = self.cast<kan::Network<T>&>();
+  const auto edges = static_cast<py::ssize_t>(network.architecture().layers.at(l).symbolic.size());
+  return view(network.mutable_parameters() + network.offsets(l).symbolic,
+              {edges, static_cast<py::ssize_t>(kan::EdgeAffine::count)}, self);
+}
+
+template <class T>
+py::array_t<std::uint8_t> symbolic_trainable(const kan::Network<T>& network, std::size_t l) {
+  const auto edges = static_cast<py::ssize_t>(network.architecture().layers.at(l).symbolic.size());
+  return to_array(network.symbolic_trainable(l))
+      .reshape({edges, static_cast<py::ssize_t>(kan::EdgeAffine::count)});
+}
+
+template <class T>
+void set_symbolic_trainable(kan::Network<T>& network, std::size_t l, const py::array& trains) {
+  const auto edges = static_cast<py::ssize_t>(network.architecture().layers.at(l).symbolic.size());
+  network.set_symbolic_trainable(
+      l, to_vector<std::uint8_t>(trains, "trains",
+                                 {edges, static_cast<py::ssize_t>(kan::EdgeAffine::count)}));
+}
+
 template <class T>
 py::array_t<T> knots(const kan::Network<T>& network, std::size_t l) {
   const kan::Layer& layer = network.architecture().layers.at(l);
@@ -68,7 +92,8 @@ void assign(kan::Network<T>& network, const kan::Network<T>& other) {
       network.depth() == other.depth() && network.parameter_count() == other.parameter_count();
   for (std::size_t l = 0; same && l < network.depth(); ++l) {
     same = network.grid(l).knots.size() == other.grid(l).knots.size() &&
-           network.edge_mask(l).size() == other.edge_mask(l).size();
+           network.edge_mask(l).size() == other.edge_mask(l).size() &&
+           network.symbolic_trainable(l).size() == other.symbolic_trainable(l).size();
   }
   if (!same) throw py::value_error("other must have the same architecture");
   network = other;
@@ -79,10 +104,12 @@ void bind_network_of(py::module_& m, const char* name) {
   using Network = kan::Network<T>;
   py::class_<Network>(m, name)
       .def(py::init([](std::vector<kan::Layer> layers, kan::Base base,
-                       kan::Extrapolation extrapolation, bool affine_) {
-             return Network({std::move(layers), base, extrapolation, affine_});
+                       kan::Extrapolation extrapolation, bool affine_,
+                       std::vector<kan::Table> tables) {
+             return Network({std::move(layers), base, extrapolation, affine_, std::move(tables)});
            }),
-           py::arg("layers"), py::arg("base"), py::arg("extrapolation"), py::arg("affine"))
+           py::arg("layers"), py::arg("base"), py::arg("extrapolation"), py::arg("affine"),
+           py::arg("tables") = std::vector<kan::Table>{})
       .def("copy", [](const Network& self) { return Network(self); })
       .def("assign", &assign<T>, py::arg("other"))
       .def_property_readonly("dtype", [](const Network&) { return dtype_name<T>(); })
@@ -92,6 +119,7 @@ void bind_network_of(py::module_& m, const char* name) {
                              [](const Network& n) { return n.architecture().extrapolation; })
       .def_property_readonly("affine_enabled",
                              [](const Network& n) { return n.architecture().affine; })
+      .def_property_readonly("tables", [](const Network& n) { return n.architecture().tables; })
       .def_property_readonly("parameter_count", &Network::parameter_count)
       .def("parameters",
            [](const Network& n) {
@@ -106,6 +134,10 @@ void bind_network_of(py::module_& m, const char* name) {
           py::arg("values"))
       .def("coefficients", &coefficients<T>, py::arg("layer"))
       .def("affine", &affine<T>, py::arg("layer"), py::arg("which"))
+      .def("symbolic", &symbolic<T>, py::arg("layer"))
+      .def("symbolic_trainable", &symbolic_trainable<T>, py::arg("layer"))
+      .def("set_symbolic_trainable", &set_symbolic_trainable<T>, py::arg("layer"),
+           py::arg("trains"))
       .def("knots", &knots<T>, py::arg("layer"))
       .def("set_knots", &set_knots<T>, py::arg("layer"), py::arg("knots"))
       .def("edge_mask", &edge_mask<T>, py::arg("layer"))
@@ -138,11 +170,14 @@ void bind_network(py::module_& m) {
       .value("polynomial", kan::Extrapolation::polynomial)
       .value("error", kan::Extrapolation::error);
   py::class_<kan::Layer>(m, "Layer")
-      .def(py::init([](int inputs, int sums, std::vector<int> arities, int intervals, int degree) {
-             return kan::Layer{inputs, sums, std::move(arities), intervals, degree};
+      .def(py::init([](int inputs, int sums, std::vector<int> arities, int intervals, int degree,
+                       std::vector<kan::SymbolicEdge> edges) {
+             return kan::Layer{inputs, sums, std::move(arities), intervals, degree,
+                               std::move(edges)};
            }),
            py::arg("inputs"), py::arg("sums"), py::arg("arities"), py::arg("intervals"),
-           py::arg("degree"))
+           py::arg("degree"), py::arg("symbolic") = std::vector<kan::SymbolicEdge>{})
+      .def_readonly("symbolic", &kan::Layer::symbolic)
       .def_readonly("inputs", &kan::Layer::inputs)
       .def_readonly("sums", &kan::Layer::sums)
       .def_readonly("arities", &kan::Layer::arities)

@@ -1,5 +1,8 @@
+#include <pybind11/stl.h>
+
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -44,12 +47,13 @@ std::unique_ptr<kan::DataObjective<T>> make_data_objective(kan::Network<T>& netw
                                                            const SampleArrays<T>& arrays,
                                                            const std::string& loss,
                                                            std::size_t batch, std::uint64_t seed,
-                                                           bool second_order) {
+                                                           bool second_order,
+                                                           std::optional<kan::Sparsity> sparsity) {
   const kan::Loss kind = parse_loss(loss);
   require_fit(network, arrays, kind);
   auto made = std::make_unique<kan::DataObjective<T>>(
       network, arrays.samples, kind, batch, seed,
-      second_order ? kan::Order::second : kan::Order::first);
+      second_order ? kan::Order::second : kan::Order::first, sparsity);
   made->set_interrupt(signal_interrupt());
   return made;
 }
@@ -85,6 +89,7 @@ void bind_optimizer_of(py::module_& m, const std::string& suffix) {
   py::class_<kan::DataObjective<T>, Objective>(m, named("DataObjective").c_str())
       .def(py::init(&make_data_objective<T>), py::arg("network"), py::arg("samples"),
            py::arg("loss"), py::arg("batch"), py::arg("seed"), py::arg("second_order"),
+           py::arg("sparsity") = std::nullopt,
            py::keep_alive<1, 2>(), py::keep_alive<1, 3>());
   py::class_<FunctionObjective<T>, Objective>(m, named("FunctionObjective").c_str())
       .def(py::init<const kan::Network<T>&, typename FunctionObjective<T>::Function>(),

@@ -11,8 +11,10 @@ namespace py = pybind11;
 void bind_errors(py::module_& m);
 void bind_system(py::module_& m);
 void bind_basis(py::module_& m);
+void bind_symbolic(py::module_& m);
 void bind_network(py::module_& m);
 void bind_evaluator(py::module_& m);
+void bind_sparsity(py::module_& m);
 void bind_optimizer(py::module_& m);
 void bind_files(py::module_& m);
 

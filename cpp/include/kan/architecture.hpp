@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "kan/symbolic.hpp"
+
 namespace kan {
 
 /// The function b(x) beside the spline of every edge.
@@ -21,12 +23,15 @@ enum class Extrapolation { linear, clamp, zero, polynomial, error };
 ///
 /// The first `sums` subnodes are nodes themselves; then each multiplication node
 /// is the product of as many consecutive subnodes as its arity says.
+/// Some edges have a function of the library, added to their spline: with the spline masked, it is all
+/// there is.
 struct Layer {
   int inputs = 1;
   int sums = 1;
   std::vector<int> arities = {};
   int intervals = 3;
   int degree = 3;
+  std::vector<SymbolicEdge> symbolic = {};  ///< by input, then sum; at most one for every edge
 
   int subnodes() const noexcept;                                       ///< S
   int nodes() const noexcept;                                          ///< outputs of the layer
@@ -43,6 +48,7 @@ struct Architecture {
   Base base = Base::silu;
   Extrapolation extrapolation = Extrapolation::linear;
   bool affine = false;  ///< whether node and subnode scales and biases exist as parameters
+  std::vector<Table> tables = {};  ///< functions of the user's that symbolic edges have
 
   int inputs() const noexcept { return layers.front().inputs; }
   int outputs() const noexcept { return layers.back().nodes(); }

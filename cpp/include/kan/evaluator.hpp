@@ -9,6 +9,7 @@
 #include "kan/buffer.hpp"
 #include "kan/network.hpp"
 #include "kan/samples.hpp"
+#include "kan/sparsity.hpp"
 
 namespace kan {
 
@@ -16,7 +17,7 @@ namespace kan {
 /// thousands of parameters take longer); answering true ends the call with kan::Interrupted.
 using Interrupt = std::function<bool()>;
 
-enum class Purpose { predict, gradient, curvature };
+enum class Purpose { predict, gradient, curvature, statistics };
 
 /// A linear form of adjacent parameters of a model that is 0 where a spline is one polynomial on both
 /// sides of a knot: weights . parameters[first ... first + count).
@@ -81,6 +82,19 @@ class Evaluator {
   /// Throws: as `loss`, and std::logic_error on an evaluator made for predictions.
   double loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient,
                            const T* parameters = nullptr);
+
+  /// Of all rows. Needs Purpose::statistics, as do the next two.
+  /// Throws: std::invalid_argument if there are no rows, std::logic_error for another purpose.
+  std::vector<LayerStatistics> statistics(const T* x, std::size_t rows,
+                                          const T* parameters = nullptr);
+
+  /// See kan::regularity; weights of samples do not count.
+  double regularity(const Samples<T>& samples, const Sparsity& sparsity,
+                    const T* parameters = nullptr);
+
+  /// loss + lamb * regularity, and its gradient: as `loss_and_gradient`.
+  double sparse_loss_and_gradient(const Samples<T>& samples, Loss loss, const Sparsity& sparsity,
+                                  T* gradient, const T* parameters = nullptr);
 
   /// Needs Purpose::curvature. Memory: P^2 numbers.
   /// Throws: as `loss`, and std::logic_error for another purpose.

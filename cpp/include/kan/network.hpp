@@ -21,12 +21,14 @@ struct Trainable {
 /// Order in the buffer, layer by layer:
 ///   coefficients [I][M + 1][S]  row M of each input is the base weight w_io
 ///   subnode_scale [S], subnode_bias [S], node_scale [nodes], node_bias [nodes]   only with `affine`
+///   alpha, beta, gamma, delta of every symbolic edge
 struct LayerOffsets {
   std::size_t coefficients = 0;
   std::size_t subnode_scale = 0;
   std::size_t subnode_bias = 0;
   std::size_t node_scale = 0;
   std::size_t node_bias = 0;
+  std::size_t symbolic = 0;
   std::size_t end = 0;
 };
 
@@ -43,7 +45,7 @@ struct Grid {
 template <class T>
 class Network {
  public:
-  /// Coefficients and base weights 0, affines the identity, uniform grids on [-1, 1], nothing masked.
+  /// Coefficients and base weights 0, affines (and alpha, beta, gamma, delta) the identity, uniform grids on [-1, 1], nothing masked.
   /// Throws: std::invalid_argument if the architecture is not valid.
   explicit Network(Architecture architecture);
 
@@ -72,6 +74,14 @@ class Network {
   void set_edge_mask(std::size_t l, const std::vector<std::uint8_t>& mask);
   const std::vector<std::uint8_t>& edge_mask(std::size_t l) const noexcept { return masks_[l]; }
 
+  /// Which of alpha, beta, gamma and delta of the symbolic edges train; all do at first.
+  /// Shape [symbolic edges][4], values 0 or 1.
+  /// Throws: std::invalid_argument on another length or value.
+  void set_symbolic_trainable(std::size_t l, const std::vector<std::uint8_t>& trains);
+  const std::vector<std::uint8_t>& symbolic_trainable(std::size_t l) const noexcept {
+    return symbolic_trainable_[l];
+  }
+
   void set_trainable(Trainable groups) noexcept;
   Trainable trainable_groups() const noexcept { return trainable_groups_; }
 
@@ -88,6 +98,7 @@ class Network {
   std::vector<LayerOffsets> offsets_;
   std::vector<Grid<T>> grids_;
   std::vector<std::vector<std::uint8_t>> masks_;
+  std::vector<std::vector<std::uint8_t>> symbolic_trainable_;
   Buffer<T> parameters_;
   std::vector<std::uint8_t> trainable_;
   bool all_trainable_ = false;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kan/evaluator.hpp"
@@ -50,8 +51,10 @@ template <class T>
 class DataObjective final : public Objective<T> {
  public:
   /// `batch` 0 or at least the number of samples means all of them.
+  /// With `sparsity` its regulariser is part of the value.
   DataObjective(const Network<T>& network, const Samples<T>& samples, Loss loss, std::size_t batch,
-                std::uint64_t seed, Order order = Order::first);
+                std::uint64_t seed, Order order = Order::first,
+                std::optional<Sparsity> sparsity = std::nullopt);
 
   void set_interrupt(Interrupt interrupt) { evaluator_.set_interrupt(std::move(interrupt)); }
 
@@ -70,6 +73,7 @@ class DataObjective final : public Objective<T> {
   const Network<T>& network_;
   Samples<T> samples_;
   Loss loss_;
+  std::optional<Sparsity> sparsity_;
   std::size_t batch_;
   std::uint64_t random_state_;
   std::size_t next_ = 0;

@@ -1,0 +1,267 @@
+#include "kan/symbolic.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "kan/basis.hpp"
+
+namespace kan {
+namespace {
+
+// In the order of the enumeration.
+constexpr std::array<std::string_view, function_count> names = {
+    "0",     "x",      "x^2",     "x^3", "x^4", "x^5", "1/x", "1/x^2", "1/x^3", "1/x^4",
+    "1/x^5", "sqrt",   "x^1.5",   "1/sqrt(x)", "exp", "log", "abs", "sin",   "cos",   "tan",
+    "tanh",  "sgn",    "arcsin",  "arccos",    "arctan", "arctanh", "gaussian", "cosh", "table"};
+
+constexpr double half_pi = 1.57079632679489661923;
+constexpr double largest_inverse = 1e12;   // of 1/u, 1/u^2, ...: nearer to 0 they do not grow
+constexpr double smallest_argument = 1e-12;  // of roots and logarithms: nearer to 0 they are tame
+constexpr double largest_exponent = 80.0;  // e^80 fits 32 bits
+constexpr double largest_tangent = 1e6;
+constexpr double largest_arctanh_argument = 1.0 - 1e-12;
+constexpr double vanishing_gaussian = 27.0;  // exp(-27^2) is 0
+
+/// f and its derivatives up to the third, of which the caller wants the first few.
+struct Jet {
+  double f = 0.0, f1 = 0.0, f2 = 0.0, f3 = 0.0;
+};
+
+Jet line(double value, double slope) { return {value, slope, 0.0, 0.0}; }
+
+/// u^p for whole p >= 1.
+Jet power(double u, int p) {
+  const double a = p;
+  const auto to = [u](int exponent) { return exponent < 0 ? 0.0 : std::pow(u, exponent); };
+  return {to(p), a * to(p - 1), a * (a - 1) * to(p - 2), a * (a - 1) * (a - 2) * to(p - 3)};
+}
+
+/// u^-p: odd ones cross 0 as a line, even ones as a constant.
+Jet inverse_power(double u, int p) {
+  const double nearest = std::pow(largest_inverse, -1.0 / p);
+  if (std::abs(u) < nearest) {
+    if (p % 2 == 0) return line(largest_inverse, 0.0);
+    const double slope = largest_inverse / nearest;
+    return line(slope * u, slope);
+  }
+  const double a = p;
+  const double f = std::pow(u, -p);
+  return {f, -a * f / u, a * (a + 1) * f / u / u, -a * (a + 1) * (a + 2) * f / u / u / u};
+}
+
+/// sign(u) |u|^(1/2).
+Jet root(double u) {
+  const double size = std::abs(u);
+  if (size < smallest_argument) {
+    const double slope = 1.0 / std::sqrt(smallest_argument);
+    return line(slope * u, slope);
+  }
+  const double f = std::copysign(std::sqrt(size), u);
+  return {f, 0.5 * f / u, -0.25 * f / u / u, 0.375 * f / u / u / u};
+}
+
+/// |u|^(3/2).
+Jet power_3_2(double u) {
+  const double size = std::abs(u);
+  const double r = std::sqrt(std::max(size, smallest_argument));
+  const double sign = std::copysign(1.0, u);
+  return {size * std::sqrt(size), 1.5 * sign * std::sqrt(size), 0.75 / r,
+          -0.375 * sign / (r * r * r)};
+}
+
+/// |u|^(-1/2).
+Jet inverse_root(double u) {
+  const double size = std::abs(u);
+  if (size < smallest_argument) return line(1.0 / std::sqrt(smallest_argument), 0.0);
+  const double f = 1.0 / std::sqrt(size);
+  return {f, -0.5 * f / u, 0.75 * f / u / u, -1.875 * f / u / u / u};
+}
+
+Jet exponential(double u) {
+  if (u > largest_exponent) {
+    const double f = std::exp(largest_exponent);
+    return line(f + f * (u - largest_exponent), f);
+  }
+  const double f = std::exp(u);
+  return {f, f, f, f};
+}
+
+/// ln |u|.
+Jet logarithm(double u) {
+  if (std::abs(u) < smallest_argument) return line(std::log(smallest_argument), 0.0);
+  return {std::log(std::abs(u)), 1.0 / u, -1.0 / u / u, 2.0 / u / u / u};
+}
+
+/// Poles are crossed as a line.
+Jet tangent(double u) {
+  const double window = half_pi - std::atan(largest_tangent);
+  const double from_pole = std::remainder(u - half_pi, 2.0 * half_pi);
+  if (std::abs(from_pole) < window) {
+    const double slope = -largest_tangent / window;
+    return line(slope * from_pole, slope);
+  }
+  const double f = std::tan(u);
+  const double f1 = 1.0 + f * f;
+  return {f, f1, 2.0 * f * f1, 2.0 * f1 * (1.0 + 3.0 * f * f)};
+}
+
+Jet hyperbolic_tangent(double u) {
+  const double f = std::tanh(u);
+  const double f1 = 1.0 - f * f;
+  return {f, f1, -2.0 * f * f1, f1 * (6.0 * f * f - 2.0)};
+}
+
+Jet arcsine(double u) {
+  if (std::abs(u) >= 1.0) return line(std::copysign(half_pi, u), 0.0);
+  const double s = 1.0 / ((1.0 - u) * (1.0 + u));
+  const double f1 = std::sqrt(s);
+  return {std::asin(u), f1, u * s * f1, (1.0 + 2.0 * u * u) * s * s * f1};
+}
+
+Jet arccosine(double u) {
+  const Jet other = arcsine(u);
+  const double f = std::abs(u) >= 1.0 ? half_pi - other.f : std::acos(u);
+  return {f, -other.f1, -other.f2, -other.f3};
+}
+
+Jet arctangent(double u) {
+  const double f1 = 1.0 / (1.0 + u * u);
+  return {std::atan(u), f1, -2.0 * u * f1 * f1, (6.0 * u * u - 2.0) * f1 * f1 * f1};
+}
+
+Jet inverse_hyperbolic_tangent(double u) {
+  if (std::abs(u) >= largest_arctanh_argument) {
+    return line(std::copysign(std::atanh(largest_arctanh_argument), u), 0.0);
+  }
+  const double f1 = 1.0 / ((1.0 - u) * (1.0 + u));
+  return {std::atanh(u), f1, 2.0 * u * f1 * f1, (2.0 + 6.0 * u * u) * f1 * f1 * f1};
+}
+
+Jet gaussian(double u) {
+  if (std::abs(u) > vanishing_gaussian) return {};
+  const double f = std::exp(-u * u);
+  return {f, -2.0 * u * f, (4.0 * u * u - 2.0) * f, (12.0 - 8.0 * u * u) * u * f};
+}
+
+Jet hyperbolic_cosine(double u) {
+  if (std::abs(u) > largest_exponent) {
+    const double f = std::cosh(largest_exponent);
+    const double slope = std::copysign(f, u);
+    return line(f + f * (std::abs(u) - largest_exponent), slope);
+  }
+  const double c = std::cosh(u);
+  const double s = std::sinh(u);
+  return {c, s, c, s};
+}
+
+Jet jet_of(Function function, double u) {
+  switch (function) {
+    case Function::zero:
+    case Function::table:
+      return {};
+    case Function::identity:
+      return power(u, 1);
+    case Function::square:
+      return power(u, 2);
+    case Function::cube:
+      return power(u, 3);
+    case Function::fourth:
+      return power(u, 4);
+    case Function::fifth:
+      return power(u, 5);
+    case Function::inverse:
+      return inverse_power(u, 1);
+    case Function::inverse_square:
+      return inverse_power(u, 2);
+    case Function::inverse_cube:
+      return inverse_power(u, 3);
+    case Function::inverse_fourth:
+      return inverse_power(u, 4);
+    case Function::inverse_fifth:
+      return inverse_power(u, 5);
+    case Function::root:
+      return root(u);
+    case Function::power_3_2:
+      return power_3_2(u);
+    case Function::inverse_root:
+      return inverse_root(u);
+    case Function::exp:
+      return exponential(u);
+    case Function::log:
+      return logarithm(u);
+    case Function::absolute:
+      return line(std::abs(u), u > 0.0 ? 1.0 : u < 0.0 ? -1.0 : 0.0);
+    case Function::sine: {
+      const double s = std::sin(u);
+      const double c = std::cos(u);
+      return {s, c, -s, -c};
+    }
+    case Function::cosine: {
+      const double s = std::sin(u);
+      const double c = std::cos(u);
+      return {c, -s, -c, s};
+    }
+    case Function::tangent:
+      return tangent(u);
+    case Function::tanh:
+      return hyperbolic_tangent(u);
+    case Function::sign:
+      return line(u > 0.0 ? 1.0 : u < 0.0 ? -1.0 : 0.0, 0.0);
+    case Function::arcsine:
+      return arcsine(u);
+    case Function::arccosine:
+      return arccosine(u);
+    case Function::arctangent:
+      return arctangent(u);
+    case Function::arctanh:
+      return inverse_hyperbolic_tangent(u);
+    case Function::gaussian:
+      return gaussian(u);
+    case Function::cosh:
+      return hyperbolic_cosine(u);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view function_name(Function function) noexcept {
+  return names[static_cast<std::size_t>(function)];
+}
+
+std::optional<Function> function_named(std::string_view name) noexcept {
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    if (names[n] == name) return static_cast<Function>(n);
+  }
+  return std::nullopt;
+}
+
+void function_values(Function function, double u, int order, double* values) noexcept {
+  const Jet jet = jet_of(function, u);
+  const double all[4] = {jet.f, jet.f1, jet.f2, jet.f3};
+  std::copy_n(all, order + 1, values);
+}
+
+void function_values(const Table& table, double u, int order, double* values) noexcept {
+  constexpr int k = Table::degree;
+  const double spacing = (table.high - table.low) / table.intervals();
+  const double at = std::clamp(u, table.low, table.high);
+  const int cell = std::clamp(static_cast<int>((at - table.low) / spacing), 0,
+                              table.intervals() - 1);
+  double knots[2 * k + 2];  // those of this cell
+  for (int j = 0; j < 2 * k + 2; ++j) knots[j] = table.low + (cell + j - k) * spacing;
+  double basis[4][k + 1];
+  const bool inside = at == u;
+  basis_functions(knots, k, 0, at, inside ? order : std::max(order, 1), basis[0]);
+  double jet[4] = {};
+  for (int d = 0; d <= (inside ? order : 1); ++d) {
+    for (int r = 0; r <= k; ++r) {
+      jet[d] += basis[d][r] * table.coefficients[static_cast<std::size_t>(cell + r)];
+    }
+  }
+  if (!inside) jet[0] += jet[1] * (u - at);
+  std::copy_n(jet, order + 1, values);
+}
+
+}  // namespace kan

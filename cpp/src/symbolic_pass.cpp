@@ -1,0 +1,132 @@
+#include "symbolic_pass.hpp"
+
+namespace kan {
+namespace {
+
+/// One symbolic edge with its four numbers.
+template <class T>
+class Edge {
+ public:
+  Edge(const Network<T>& network, std::size_t l, std::size_t edge, const T* parameters)
+      : edge_(network.layer(l).symbolic[edge]),
+        tables_(network.architecture().tables.data()),
+        first_(network.offsets(l).symbolic + edge * EdgeAffine::count),
+        own_(parameters + first_) {}
+
+  std::size_t input() const { return static_cast<std::size_t>(edge_.input); }
+  std::size_t sum() const { return static_cast<std::size_t>(edge_.sum); }
+  std::size_t first() const { return first_; }
+  T alpha() const { return own_[EdgeAffine::alpha]; }
+  T gamma() const { return own_[EdgeAffine::gamma]; }
+
+  T value(T x) const {
+    double f[1];
+    values_at(x, 0, f);
+    return gamma() * static_cast<T>(f[0]) + own_[EdgeAffine::delta];
+  }
+
+  /// f and its derivatives at alpha x + beta.
+  void values_at(T x, int order, double* values) const {
+    const auto u = static_cast<double>(alpha() * x + own_[EdgeAffine::beta]);
+    if (edge_.function == Function::table) {
+      function_values(tables_[edge_.table], u, order, values);
+    } else {
+      function_values(edge_.function, u, order, values);
+    }
+  }
+
+ private:
+  const SymbolicEdge& edge_;
+  const Table* tables_;
+  std::size_t first_;
+  const T* own_;
+};
+
+}  // namespace
+
+template <class T>
+void symbolic_forward(const Network<T>& network, std::size_t l, const T* parameters,
+                      const T* inputs, std::size_t begin, std::size_t end, std::size_t stride,
+                      T* sums) noexcept {
+  for (std::size_t e = 0; e < network.layer(l).symbolic.size(); ++e) {
+    const Edge<T> edge(network, l, e, parameters);
+    const T* x = inputs + edge.input() * stride;
+    T* y = sums + edge.sum() * stride;
+    for (std::size_t n = begin; n < end; ++n) y[n] += edge.value(x[n]);
+  }
+}
+
+template <class T>
+void symbolic_backward(const Network<T>& network, std::size_t l, const T* parameters,
+                       const T* inputs, std::size_t count, std::size_t stride, const T* grad_sums,
+                       T* grad_inputs, T* grad_parameters) noexcept {
+  for (std::size_t e = 0; e < network.layer(l).symbolic.size(); ++e) {
+    const auto sum = static_cast<std::size_t>(network.layer(l).symbolic[e].sum);
+    symbolic_edge_backward(network, l, e, parameters, inputs, count, stride,
+                           grad_sums + sum * stride, grad_inputs, grad_parameters);
+  }
+}
+
+template <class T>
+void symbolic_edge_values(const Network<T>& network, std::size_t l, std::size_t edge,
+                          const T* parameters, const T* inputs, std::size_t count,
+                          std::size_t stride, T* values) noexcept {
+  const Edge<T> own(network, l, edge, parameters);
+  const T* x = inputs + own.input() * stride;
+  for (std::size_t n = 0; n < count; ++n) values[n] = own.value(x[n]);
+}
+
+template <class T>
+void symbolic_edge_backward(const Network<T>& network, std::size_t l, std::size_t edge,
+                            const T* parameters, const T* inputs, std::size_t count,
+                            std::size_t stride, const T* g, T* grad_inputs,
+                            T* grad_parameters) noexcept {
+  const Edge<T> own(network, l, edge, parameters);
+  const T* x = inputs + own.input() * stride;
+  T* grad_x = grad_inputs != nullptr ? grad_inputs + own.input() * stride : nullptr;
+  T sums[EdgeAffine::count] = {};
+  for (std::size_t n = 0; n < count; ++n) {
+    double f[2];
+    own.values_at(x[n], 1, f);
+    const T grad_u = g[n] * own.gamma() * static_cast<T>(f[1]);
+    sums[EdgeAffine::alpha] += grad_u * x[n];
+    sums[EdgeAffine::beta] += grad_u;
+    sums[EdgeAffine::gamma] += g[n] * static_cast<T>(f[0]);
+    sums[EdgeAffine::delta] += g[n];
+    if (grad_x != nullptr) grad_x[n] += grad_u * own.alpha();
+  }
+  if (grad_parameters == nullptr) return;
+  for (std::size_t p = 0; p < EdgeAffine::count; ++p) grad_parameters[own.first() + p] += sums[p];
+}
+
+template <class T>
+void symbolic_edge_derivatives(const Network<T>& network, std::size_t l, std::size_t edge,
+                               const T* parameters, T x, double* derivatives) noexcept {
+  const Edge<T> own(network, l, edge, parameters);
+  double f[2];
+  own.values_at(x, 1, f);
+  const double by_u = static_cast<double>(own.gamma()) * f[1];
+  derivatives[EdgeAffine::alpha] = by_u * static_cast<double>(x);
+  derivatives[EdgeAffine::beta] = by_u;
+  derivatives[EdgeAffine::gamma] = f[0];
+  derivatives[EdgeAffine::delta] = 1.0;
+}
+
+#define KAN_SYMBOLIC_PASS(T)                                                                     \
+  template void symbolic_forward(const Network<T>&, std::size_t, const T*, const T*, std::size_t, \
+                                 std::size_t, std::size_t, T*) noexcept;                         \
+  template void symbolic_backward(const Network<T>&, std::size_t, const T*, const T*,            \
+                                  std::size_t, std::size_t, const T*, T*, T*) noexcept;          \
+  template void symbolic_edge_values(const Network<T>&, std::size_t, std::size_t, const T*,      \
+                                     const T*, std::size_t, std::size_t, T*) noexcept;           \
+  template void symbolic_edge_backward(const Network<T>&, std::size_t, std::size_t, const T*,    \
+                                       const T*, std::size_t, std::size_t, const T*, T*,         \
+                                       T*) noexcept;                                             \
+  template void symbolic_edge_derivatives(const Network<T>&, std::size_t, std::size_t, const T*, \
+                                          T, double*) noexcept;
+
+KAN_SYMBOLIC_PASS(float)
+KAN_SYMBOLIC_PASS(double)
+#undef KAN_SYMBOLIC_PASS
+
+}  // namespace kan
