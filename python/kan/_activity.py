@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _core
-from ._architecture import Core, input_alone
+from ._architecture import Core
 from ._arrays import Array
+from ._networks import input_alone
 
-__all__ = ["Activity", "edge_outputs", "observe"]
+__all__ = ["Activity", "edge_outputs", "observe", "symbolic_outputs"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,23 @@ def edge_outputs(network: Core, index: int, inputs: Array) -> Array:
         alone = input_alone(network, index, i, network.base)
         column = np.ascontiguousarray(inputs[:, i : i + 1], dtype=network.dtype)
         result[:, i, :] = _core.predict(alone, column)
+    for place, edge in enumerate(layer.symbolic):
+        result[:, edge.input, edge.sum] += symbolic_outputs(
+            network, index, place, inputs[:, edge.input]
+        )
+    return result
+
+
+def symbolic_outputs(network: Core, index: int, place: int, x: Array) -> Array:
+    """Return gamma f(alpha x + beta) + delta of one symbolic edge of a layer at x (N,)."""
+    edge = network.layers[index].symbolic[place]
+    alpha, beta, gamma, delta = network.symbolic(index)[place].astype(np.float64)
+    u = np.ascontiguousarray(alpha * x + beta, dtype=np.float64)
+    if edge.function == "table":
+        values = network.tables[edge.table].values(u)[0]
+    else:
+        values = _core.function_values(edge.function, u)[0]
+    result: Array = gamma * values + delta
     return result
 
 

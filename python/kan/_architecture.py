@@ -22,7 +22,6 @@ __all__ = [
     "flag",
     "fraction",
     "increasing",
-    "input_alone",
     "integer",
     "is_sequence",
     "layers_of",
@@ -38,16 +37,6 @@ Core = _core.Network32 | _core.Network64
 MOST_INTERVALS = 2**20
 MOST_NODES = 2**24
 MOST_SEED = 2**64 - 1
-
-
-def input_alone(network: Core, index: int, i: int, base: _core.Base) -> Core:
-    """Return the edges from input i of a layer as a network of their own, with another base."""
-    layer = network.layers[index]
-    shape = _core.Layer(1, layer.subnodes, [], layer.intervals, layer.degree)
-    alone: Any = type(network)([shape], base, network.extrapolation, False)
-    alone.set_knots(0, network.knots(index)[i : i + 1])
-    alone.coefficients(0)[0] = network.coefficients(index)[i]
-    return alone  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from . import _core
 from ._architecture import MOST_SEED, Core, fraction, integer
 from ._arrays import Array
+from ._edge import Edge
 from ._files import naming
 from ._initial import Start
 
@@ -26,12 +27,16 @@ class Copyable:
     _network: Core
     _training_inputs: Array | None
     _start: Start | None  # how the parameters were drawn, while they are still those
+    _input_id: list[int] | None  # columns of X that the network takes, where it leaves some out
+    _given_inputs: int  # columns that X has then
+    _splines: dict[tuple[int, int, int], Edge]  # what edges were before they became symbolic
 
     def copy(self: Model) -> Model:
         """Return an independent copy."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         twin._network = self._network.copy()
+        twin._splines = dict(self._splines)
         return twin
 
     def __copy__(self: Model) -> Model:
@@ -81,15 +86,33 @@ class Copyable:
         return model
 
     def _notes(self) -> dict[str, str]:
-        return {"settings": json.dumps({"seed": self.seed, "grid_eps": self.grid_eps})}
+        settings: dict[str, Any] = {"seed": self.seed, "grid_eps": self.grid_eps}
+        if self._input_id is not None:
+            settings["inputs"] = [self._given_inputs, self._input_id]
+        return {"settings": json.dumps(settings)}
 
     def _restore(self, network: Core, notes: dict[str, str]) -> None:
         try:
             settings = json.loads(notes.get("settings", "{}"))
             self.seed = integer(settings.get("seed", 1), "seed", 0, MOST_SEED)
             self.grid_eps = fraction(settings.get("grid_eps", 1.0), "grid_eps")
+            self._given_inputs, self._input_id = _stored_inputs(network, settings.get("inputs"))
         except (TypeError, ValueError, AttributeError, RecursionError) as error:
             raise _core.FormatError(f"settings of the model: {error}") from None
         self._network = network
         self._training_inputs = None
         self._start = None
+        self._splines = {}
+
+
+def _stored_inputs(network: Core, stored: Any) -> tuple[int, list[int] | None]:
+    """Return how many columns X has, and which of them the network takes."""
+    inputs = network.layers[0].inputs
+    if stored is None:
+        return inputs, None
+    given, chosen = stored
+    given = integer(given, "inputs", inputs)
+    chosen = [integer(one, "inputs", 0, given - 1) for one in chosen]
+    if len(chosen) != inputs:
+        raise ValueError(f"inputs must name {inputs} columns, got {len(chosen)}")
+    return given, chosen

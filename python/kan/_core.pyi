@@ -21,6 +21,7 @@ __all__: list[str] = [
     "FunctionObjective32",
     "FunctionObjective64",
     "Layer",
+    "LayerStatistics",
     "Lbfgs32",
     "Lbfgs64",
     "LevenbergMarquardt32",
@@ -33,6 +34,9 @@ __all__: list[str] = [
     "Optimizer64",
     "Samples32",
     "Samples64",
+    "Sparsity",
+    "SymbolicEdge",
+    "Table",
     "activation_range",
     "activations",
     "available_threads",
@@ -40,7 +44,10 @@ __all__: list[str] = [
     "basis64",
     "compiler",
     "dumps",
+    "edge_scores",
     "first_nonfinite",
+    "function_names",
+    "function_values",
     "has_openmp",
     "instruction_set",
     "load",
@@ -51,10 +58,50 @@ __all__: list[str] = [
     "predict",
     "predict_ready",
     "pullback",
+    "regularity",
     "run",
     "save",
     "set_num_threads",
+    "sparse_loss_and_gradient",
+    "statistics",
 ]
+
+class SymbolicEdge:
+    def __init__(
+        self,
+        input: typing.SupportsInt | typing.SupportsIndex,
+        sum: typing.SupportsInt | typing.SupportsIndex,
+        function: str,
+        table: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> None: ...
+    @property
+    def function(self) -> str: ...
+    @property
+    def input(self) -> int: ...
+    @property
+    def sum(self) -> int: ...
+    @property
+    def table(self) -> int: ...
+
+class Table:
+    def __init__(
+        self,
+        name: str,
+        low: typing.SupportsFloat | typing.SupportsIndex,
+        high: typing.SupportsFloat | typing.SupportsIndex,
+        coefficients: numpy.ndarray,
+    ) -> None: ...
+    def values(
+        self, u: numpy.ndarray, order: typing.SupportsInt | typing.SupportsIndex = 0
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def coefficients(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def name(self) -> str: ...
 
 class Base:
     """
@@ -142,6 +189,7 @@ class Layer:
         arities: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
         intervals: typing.SupportsInt | typing.SupportsIndex,
         degree: typing.SupportsInt | typing.SupportsIndex,
+        symbolic: collections.abc.Sequence[SymbolicEdge] = [],
     ) -> None: ...
     @property
     def arities(self) -> list[int]: ...
@@ -157,6 +205,8 @@ class Layer:
     def subnodes(self) -> int: ...
     @property
     def sums(self) -> int: ...
+    @property
+    def symbolic(self) -> list[SymbolicEdge]: ...
 
 class Network32:
     def __init__(
@@ -165,6 +215,7 @@ class Network32:
         base: Base,
         extrapolation: Extrapolation,
         affine: bool,
+        tables: collections.abc.Sequence[Table] = [],
     ) -> None: ...
     def affine(
         self, layer: typing.SupportsInt | typing.SupportsIndex, which: str
@@ -188,7 +239,16 @@ class Network32:
         self, layer: typing.SupportsInt | typing.SupportsIndex, knots: numpy.ndarray
     ) -> None: ...
     def set_parameters(self, values: numpy.ndarray) -> None: ...
+    def set_symbolic_trainable(
+        self, layer: typing.SupportsInt | typing.SupportsIndex, trains: numpy.ndarray
+    ) -> None: ...
     def set_trainable(self, coefficients: bool, base_weights: bool, affine: bool) -> None: ...
+    def symbolic(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    def symbolic_trainable(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.uint8]: ...
     def trainable(self) -> numpy.typing.NDArray[numpy.uint8]: ...
     def trainable_groups(self) -> tuple[bool, bool, bool]: ...
     @property
@@ -203,6 +263,8 @@ class Network32:
     def layers(self) -> list[Layer]: ...
     @property
     def parameter_count(self) -> int: ...
+    @property
+    def tables(self) -> list[Table]: ...
 
 class Network64:
     def __init__(
@@ -211,6 +273,7 @@ class Network64:
         base: Base,
         extrapolation: Extrapolation,
         affine: bool,
+        tables: collections.abc.Sequence[Table] = [],
     ) -> None: ...
     def affine(
         self, layer: typing.SupportsInt | typing.SupportsIndex, which: str
@@ -234,7 +297,16 @@ class Network64:
         self, layer: typing.SupportsInt | typing.SupportsIndex, knots: numpy.ndarray
     ) -> None: ...
     def set_parameters(self, values: numpy.ndarray) -> None: ...
+    def set_symbolic_trainable(
+        self, layer: typing.SupportsInt | typing.SupportsIndex, trains: numpy.ndarray
+    ) -> None: ...
     def set_trainable(self, coefficients: bool, base_weights: bool, affine: bool) -> None: ...
+    def symbolic(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def symbolic_trainable(
+        self, layer: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.uint8]: ...
     def trainable(self) -> numpy.typing.NDArray[numpy.uint8]: ...
     def trainable_groups(self) -> tuple[bool, bool, bool]: ...
     @property
@@ -249,6 +321,8 @@ class Network64:
     def layers(self) -> list[Layer]: ...
     @property
     def parameter_count(self) -> int: ...
+    @property
+    def tables(self) -> list[Table]: ...
 
 class Samples64:
     def __init__(
@@ -276,6 +350,29 @@ class Samples32:
     @property
     def count(self) -> int: ...
 
+class Sparsity:
+    def __init__(
+        self,
+        metric: str,
+        lamb: typing.SupportsFloat | typing.SupportsIndex,
+        l1: typing.SupportsFloat | typing.SupportsIndex,
+        entropy: typing.SupportsFloat | typing.SupportsIndex,
+        coef: typing.SupportsFloat | typing.SupportsIndex,
+        coefdiff: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+    @property
+    def lamb(self) -> float: ...
+
+class LayerStatistics:
+    @property
+    def edge(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def input(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def spline(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def sum(self) -> numpy.typing.NDArray[numpy.float64]: ...
+
 class Objective32:
     pass
 
@@ -288,6 +385,7 @@ class DataObjective32(Objective32):
         batch: typing.SupportsInt | typing.SupportsIndex,
         seed: typing.SupportsInt | typing.SupportsIndex,
         second_order: bool,
+        sparsity: Sparsity | None = None,
     ) -> None: ...
 
 class FunctionObjective32(Objective32):
@@ -349,6 +447,7 @@ class DataObjective64(Objective64):
         batch: typing.SupportsInt | typing.SupportsIndex,
         seed: typing.SupportsInt | typing.SupportsIndex,
         second_order: bool,
+        sparsity: Sparsity | None = None,
     ) -> None: ...
 
 class FunctionObjective64(Objective64):
@@ -432,7 +531,31 @@ def compiler() -> str: ...
 def dumps(network: Network32, notes: collections.abc.Mapping[str, str]) -> bytes: ...
 @typing.overload
 def dumps(network: Network64, notes: collections.abc.Mapping[str, str]) -> bytes: ...
+@typing.overload
+def edge_scores(
+    network: Network64,
+    statistics: collections.abc.Sequence[LayerStatistics],
+    output_scores: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+) -> tuple[
+    list[numpy.typing.NDArray[numpy.float64]],
+    list[numpy.typing.NDArray[numpy.float64]],
+    list[numpy.typing.NDArray[numpy.float64]],
+]: ...
+@typing.overload
+def edge_scores(
+    network: Network32,
+    statistics: collections.abc.Sequence[LayerStatistics],
+    output_scores: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+) -> tuple[
+    list[numpy.typing.NDArray[numpy.float64]],
+    list[numpy.typing.NDArray[numpy.float64]],
+    list[numpy.typing.NDArray[numpy.float64]],
+]: ...
 def first_nonfinite(values: numpy.ndarray) -> tuple[int, int] | None: ...
+def function_names() -> list[str]: ...
+def function_values(
+    name: str, u: numpy.ndarray, order: typing.SupportsInt | typing.SupportsIndex = 0
+) -> numpy.typing.NDArray[numpy.float64]: ...
 def has_openmp() -> bool: ...
 def instruction_set() -> str: ...
 def load(path: bytes) -> tuple[Network32 | Network64, dict[str, str]]: ...
@@ -471,6 +594,10 @@ def pullback(
     network: Network32, x: numpy.ndarray, grad_y: numpy.ndarray
 ) -> tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32]]: ...
 @typing.overload
+def regularity(network: Network64, samples: Samples64, sparsity: Sparsity) -> float: ...
+@typing.overload
+def regularity(network: Network32, samples: Samples32, sparsity: Sparsity) -> float: ...
+@typing.overload
 def run(
     optimizer: Optimizer32,
     objective: Objective32,
@@ -489,6 +616,18 @@ def save(path: bytes, network: Network32, notes: collections.abc.Mapping[str, st
 @typing.overload
 def save(path: bytes, network: Network64, notes: collections.abc.Mapping[str, str]) -> None: ...
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+@typing.overload
+def sparse_loss_and_gradient(
+    network: Network64, samples: Samples64, loss: str, sparsity: Sparsity
+) -> tuple[float, numpy.typing.NDArray[numpy.float64]]: ...
+@typing.overload
+def sparse_loss_and_gradient(
+    network: Network32, samples: Samples32, loss: str, sparsity: Sparsity
+) -> tuple[float, numpy.typing.NDArray[numpy.float32]]: ...
+@typing.overload
+def statistics(network: Network64, x: numpy.ndarray) -> list[LayerStatistics]: ...
+@typing.overload
+def statistics(network: Network32, x: numpy.ndarray) -> list[LayerStatistics]: ...
 
 __version__: str
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._architecture import Core, input_alone
+from ._architecture import Core
 from ._arrays import Array
+from ._networks import AFFINES, input_alone, rebuilt, with_layer
 from ._rows import Rows
 from ._splines import (
     extend,
@@ -174,23 +175,23 @@ def refined(network: Core, intervals: list[int]) -> Core:
     Nested grids: exactly, by knot insertion. Otherwise: by least squares over the grid.
     """
     layers = [
-        _core.Layer(layer.inputs, layer.sums, layer.arities, g, layer.degree)
-        for layer, g in zip(network.layers, intervals, strict=True)
+        with_layer(layer, intervals=g) for layer, g in zip(network.layers, intervals, strict=True)
     ]
-    finer: Any = type(network)(layers, network.base, network.extrapolation, network.affine_enabled)
+    finer: Any = rebuilt(network, layers)
     for index in range(len(layers)):
         _refine_layer(network, finer, index)
         finer.set_edge_mask(index, network.edge_mask(index))
         if network.affine_enabled:
-            for which in ("subnode_scale", "subnode_bias", "node_scale", "node_bias"):
+            for which in AFFINES:
                 finer.affine(index, which)[:] = network.affine(index, which)
+        finer.symbolic(index)[:] = network.symbolic(index)
+        finer.set_symbolic_trainable(index, network.symbolic_trainable(index))
     if not np.isfinite(finer.parameters()).all():
         largest = np.abs(network.parameters()).max()
         raise ValueError(
             f"refine() cannot keep a function with parameters as large as {largest:.0e}: on the "
             f"new grid they do not fit {network.dtype}"
         )
-    finer.set_trainable(*network.trainable_groups())
     return finer  # type: ignore[no-any-return]
 
 

@@ -27,8 +27,7 @@ from ._architecture import (
     require_cpu,
 )
 from ._arrays import Array, as_matrix, as_vector
-from ._copies import Copyable
-from ._domain import grid_ends, refuse_outside
+from ._domain import refuse_outside
 from ._edge import Edge, edge_of
 from ._fit import Run
 from ._fit_options import FitOptions, Progress
@@ -37,9 +36,12 @@ from ._history import History
 from ._initial import Start, initialize
 from ._losses import Data, check_data, loss_named
 from ._problem import prepare
+from ._pruning import Pruning
 from ._pykan import check_fit_arguments
 from ._rows import Rows
 from ._schedule import Schedule
+from ._surgery import Surgery
+from ._symbolic import Symbolic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +54,7 @@ BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
 
-class KAN(Copyable):
+class KAN(Pruning, Symbolic, Surgery):
     """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
 
     Parameters
@@ -157,12 +159,15 @@ class KAN(Copyable):
         )
         self.seed = integer(seed, "seed", 0, MOST_SEED)
         self.grid_eps = fraction(grid_eps, "grid_eps")
-        self._training_inputs: Array | None = None
+        self._training_inputs = None
+        self._input_id = None
+        self._splines = {}
         self._network: Core = kind(layers, base, policy, flag(affine_trainable, "affine_trainable"))
         self._network.set_trainable(
             flag(sp_trainable, "sp_trainable"), flag(sb_trainable, "sb_trainable"), True
         )
         _set_range(self._network, grid_range)
+        self._given_inputs = layers[0].inputs
         initialize(self._network, start, self.seed, self.dtype)
         self._start = start
 
@@ -227,6 +232,7 @@ class KAN(Copyable):
         ndarray
             Shape (N, n_out), in the model's dtype. A row has the same bits alone and in a batch.
         """
+        X = self._chosen(X, "X")
         ready: Array | None = _core.predict_ready(self._network, X)
         if ready is not None:
             return ready
@@ -261,6 +267,7 @@ class KAN(Copyable):
         named = loss_named(loss, "loss")
         if named.function is not None:
             raise TypeError(f"loss must be 'mse' or 'cross_entropy', got {loss!r}")
+        X = self._chosen(X, "X")
         x, targets, weight = check_data(self._network, named, X, y, sample_weight, ("X", "y"))
         refuse_outside(self._network, Rows(x), "X")
         data = Data(x, targets, weight, named, self._network.layers[-1].nodes)
@@ -447,7 +454,7 @@ class KAN(Copyable):
         )
         stages = increasing(grids, "grids", 1, MOST_INTERVALS)
         loss = loss_named(loss_fn)
-        problem = prepare(self._network, X, y, loss, sample_weight, chosen)
+        problem = prepare(self._network, self._chosen_dataset(X), y, loss, sample_weight, chosen)
         run = (
             Schedule(self, problem, chosen, stages)
             if stages
@@ -462,7 +469,7 @@ class KAN(Copyable):
 
     def update_grid(self, X: ArrayLike) -> None:
         """Move all grids to where the inputs X (N, n_in) lead; the function stays as it can."""
-        x = as_matrix(X, "X", self._network.layers[0].inputs, self.dtype)
+        x = as_matrix(self._chosen(X, "X"), "X", self._network.layers[0].inputs, self.dtype)
         moved: Any = self._network.copy()
         update_grid(moved, Rows(x), self.grid_eps)
         self._network.assign(moved)
@@ -559,21 +566,6 @@ class KAN(Copyable):
             title=None if title is None else str(title),
             varscale=varscale,
         )
-
-    def _reference_inputs(self, X: ArrayLike | None) -> Array:
-        """Return the inputs a picture is made of."""
-        layer = self._network.layers[0]
-        if X is not None:
-            x = as_matrix(X, "X", layer.inputs, self.dtype)
-            if not len(x):
-                raise ValueError("X must have at least one row")
-            return x
-        if self._training_inputs is not None:
-            return self._training_inputs
-        low, high = grid_ends(self._network)
-        unit = np.random.default_rng(0).random((1000, layer.inputs))
-        spread: Array = (low + unit * (high - low)).astype(self.dtype)
-        return spread
 
     def __repr__(self) -> str:
         shape = [pair[0] if pair[1] == 0 else pair for pair in self.width]
