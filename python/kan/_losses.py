@@ -159,6 +159,14 @@ class Data(Rows):
             targets = None if labels is not None else y
             self.samples = kind(x, targets, labels, outputs, weight, index)
 
+    def some_targets(self, loss: Loss) -> tuple[str, Array, Array | None] | None:
+        """Return copies of the loss's name, targets and weights of the rows `some` returns."""
+        if loss.function is not None:
+            return None
+        places = self.some_places()
+        weight = None if self.weight is None else self.weight[places]
+        return loss.name, self.y[places], weight
+
 
 def check_data(
     network: Core, loss: Loss, x: object, y: object, weight: object, names: tuple[str, str]

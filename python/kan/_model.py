@@ -159,7 +159,7 @@ class KAN(Pruning, Symbolic, Surgery):
         )
         self.seed = integer(seed, "seed", 0, MOST_SEED)
         self.grid_eps = fraction(grid_eps, "grid_eps")
-        self._training_inputs = None
+        self._training_inputs = self._training_targets = None
         self._input_id = None
         self._splines = {}
         self._network: Core = kind(layers, base, policy, flag(affine_trainable, "affine_trainable"))
@@ -461,6 +461,7 @@ class KAN(Pruning, Symbolic, Surgery):
             else Run(self, self._network, problem, chosen)
         )
         self._training_inputs = problem.train.some()
+        self._training_targets = problem.train.some_targets(loss)
         try:
             return run.go()
         finally:

@@ -29,6 +29,7 @@ class Observed(Copyable):
         """
         given = x["train_input"] if isinstance(x, Mapping) else x
         self._training_inputs = self._checked_inputs(given, "x").copy()
+        self._training_targets = None
 
     def _chosen(self, X: Any, name: str) -> Any:
         """Return the columns that the network takes, where `prune_input` left some out."""

@@ -42,6 +42,10 @@ class Rows:
 
     def some(self) -> Array:
         """Return a copy of at most 2^14 rows, evenly spaced."""
-        places = np.linspace(0, self.count - 1, min(self.count, MOST_ROWS)).astype(np.intp)
-        rows: Array = self.x[places if self.index is None else self.index[places]]
+        rows: Array = self.x[self.some_places()]
         return rows
+
+    def some_places(self) -> Array:
+        """Return which rows of x `some` copies."""
+        places = np.linspace(0, self.count - 1, min(self.count, MOST_ROWS)).astype(np.intp)
+        return places if self.index is None else self.index[places]

@@ -1,0 +1,312 @@
+"""The best gamma f(alpha x + beta) + delta through the points of one edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._arrays import Array
+from ._library import SYMBOLIC_LIB, core_name, freedom_of
+
+__all__ = ["AffineFit", "best_fits", "fit_function", "fit_params"]
+
+# Points that a scan looks at, and that the fit is refined on.
+SCAN_POINTS, POINTS = 50, 250
+
+# Places of a scan that are refined.
+STARTS = 2
+MOST_ITERATIONS = 60
+
+
+@dataclass(frozen=True)
+class AffineFit:
+    """A function of the library with its numbers, and the share of the variance it explains."""
+
+    name: str
+    parameters: tuple[float, float, float, float]  # alpha, beta, gamma, delta
+    r2: float
+
+    @property
+    def complexity(self) -> float:
+        """Complexity of the function."""
+        return float(SYMBOLIC_LIB[self.name][2])
+
+
+def fit_function(
+    name: str, x: Array, y: Array, a_range: Any = None, b_range: Any = None
+) -> AffineFit:
+    """Return the best fit of one function to y (N,) at x (N,).
+
+    A coarse scan of alpha and beta over what makes sense for the function on the range of x (and
+    in `a_range` and `b_range`, if given), then Gauss and Newton from the best places, gamma and
+    delta eliminated. Redundant numbers stay 1 and 0 (see :class:`kan._library.Freedom`).
+    Functions that are not finite at every x do not count.
+    """
+    x, y = _spread(x, y)
+    spread = float(y.std())
+    none = AffineFit(name, (1.0, 0.0, 0.0, float(y.mean())), 0.0)
+    if spread == 0.0 or not np.isfinite(spread):
+        return none if core_name(name) != "0" else AffineFit(name, none.parameters, 1.0)
+    if core_name(name) == "0":
+        return none
+    problem = _Problem(name, x, (y - y.mean()) / spread)
+    best = none
+    for _, alpha, beta in problem.starts(a_range, b_range):
+        fit = problem.refined(alpha, beta)
+        if fit is not None and fit[4] > best.r2:
+            alpha, beta, gamma, delta, r2 = fit
+            best = AffineFit(name, (alpha, beta, gamma * spread, delta * spread + y.mean()), r2)
+    return _canonical(best)
+
+
+def fit_params(
+    x: Any,
+    y: Any,
+    fun: Callable[[Any], Any] | str,
+    a_range: Sequence[float] = (-10, 10),
+    b_range: Sequence[float] = (-10, 10),
+    grid_number: int = 101,
+    iteration: int = 3,
+    verbose: bool = True,
+    device: object = "cpu",
+) -> tuple[Array, float]:
+    """Return ``[a, b, c, d]`` of the best ``c f(a x + b) + d`` and its r2, as pykan does.
+
+    `fun` is a function, or a name of :data:`SYMBOLIC_LIB`. The other arguments are pykan's; where
+    its scan needs them, this one does not.
+    """
+    points, values = (np.asarray(v, dtype=np.float64).reshape(-1) for v in (x, y))
+    if isinstance(fun, str):
+        fit = fit_function(fun, points, values, a_range, b_range)
+        return np.array(fit.parameters), fit.r2
+    names = [name for name, entry in SYMBOLIC_LIB.items() if entry[0] is fun]
+    if names:
+        return fit_params(points, values, names[0], a_range, b_range)
+    problem = _Problem("", points, values, fun)
+    fits = [problem.refined(a, b) for _, a, b in problem.starts(a_range, b_range)]
+    found = max((fit for fit in fits if fit is not None), key=lambda fit: fit[4])
+    return np.array(found[:4]), found[4]
+
+
+def _spread(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return points evenly spread over the sorted x."""
+    order = np.argsort(x, kind="stable")
+    chosen = order[np.linspace(0, x.size - 1, min(x.size, POINTS)).astype(np.intp)]
+    return x[chosen].astype(np.float64), y[chosen].astype(np.float64)
+
+
+class _Problem:
+    """One function and the points it should go through, y of mean 0 and deviation 1."""
+
+    def __init__(
+        self, name: str, x: Array, y: Array, fun: Callable[[Any], Any] | None = None
+    ) -> None:
+        self.x, self.y = x, y
+        self.numeric = SYMBOLIC_LIB[name][0] if fun is None else fun
+        self.core = core_name(name) if fun is None else None
+        self.freedom = freedom_of(name) if fun is None else freedom_of("sin")
+        self.total = float(((y - y.mean()) ** 2).sum())
+        self.middle = float(x.min() + x.max()) / 2
+        self.half = float(x.max() - x.min()) / 2 or 1.0
+
+    def starts(self, a_range: Any, b_range: Any) -> list[tuple[float, float, float]]:
+        """Return (r2, alpha, beta) of the most promising places of the scan."""
+        z_alpha, z_beta = _places(self.core or "user", self.freedom.alpha, self.freedom.beta)
+        alpha = z_alpha / self.half
+        beta = z_beta - alpha * self.middle
+        if self.core is None:
+            alpha, beta = _user_places(a_range, b_range)
+        if self.freedom.alpha != "free":  # the scan's own scale is in gamma
+            size = np.abs(alpha)
+            alpha, beta = alpha / size, beta / size
+        elif not self.freedom.beta:
+            beta = np.zeros_like(beta)
+        inside = _inside(alpha, a_range) & _inside(beta, b_range)
+        if not inside.any():
+            inside[:] = True
+        alpha, beta = alpha[inside], beta[inside]
+        few = np.linspace(0, self.x.size - 1, min(self.x.size, SCAN_POINTS)).astype(np.intp)
+        r2 = self._scan(alpha, beta, self.x[few], self.y[few])
+        order = np.argsort(-r2, kind="stable")[:STARTS]
+        return [(float(r2[n]), float(alpha[n]), float(beta[n])) for n in order]
+
+    def _scan(self, alpha: Array, beta: Array, x: Array, y: Array) -> Array:
+        """Return r2 at every place, 0 where the function is not finite."""
+        with np.errstate(all="ignore"):
+            f = np.asarray(self.numeric(np.outer(alpha, x) + beta[:, np.newaxis]), dtype=float)
+            f = f - f.mean(axis=1, keepdims=True)
+            y = y - y.mean()
+            squares = (f * f).sum(axis=1)
+            r2 = (f @ y) ** 2 / (squares * (y @ y))
+        return np.where(np.isfinite(r2) & (squares > 1e-20), r2, 0.0)
+
+    def refined(self, alpha: float, beta: float) -> tuple[float, float, float, float, float] | None:
+        """Return (alpha, beta, gamma, delta, r2) of the local best, or None outside the domain."""
+        free = np.array([self.freedom.alpha == "free", self.freedom.beta])
+        now = self._linear(alpha, beta)
+        damping = 1e-3
+        for _ in range(MOST_ITERATIONS if free.any() else 0):
+            if now is None:
+                return None
+            gamma, _, residual, f, f1 = now
+            by_beta = gamma * f1
+            slopes = _without(f, np.stack([self.x * by_beta, by_beta])[free])
+            matrix, gradient = slopes @ slopes.T, slopes @ residual
+            scale = np.diag(np.diag(matrix)) + 1e-12 * np.trace(matrix) * np.eye(len(matrix))
+            before = float(residual @ residual)
+            better = None
+            while damping < 1e10:
+                try:
+                    step = np.zeros(2)
+                    step[free] = np.linalg.solve(matrix + damping * scale, gradient)
+                except np.linalg.LinAlgError:
+                    break
+                trial = self._linear(alpha + step[0], beta + step[1])
+                if trial is not None and float(trial[2] @ trial[2]) <= before:
+                    better = trial
+                    break
+                damping *= 8.0
+            if better is None:
+                break
+            alpha, beta, now = alpha + step[0], beta + step[1], better
+            damping = max(damping / 8.0, 1e-12)
+            if before - float(now[2] @ now[2]) <= 1e-13 * before:
+                break
+        if now is None:
+            return None
+        gamma, delta, residual = now[:3]
+        return alpha, beta, gamma, delta, 1.0 - float(residual @ residual) / self.total
+
+    def _values(self, alpha: float, beta: float) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(self.numeric(alpha * self.x + beta), dtype=np.float64)
+
+    def _linear(self, alpha: float, beta: float) -> tuple[float, float, Array, Array, Array] | None:
+        """Return gamma, delta, residual, f and f' at the points; None outside the domain."""
+        f = self._values(alpha, beta)
+        if not np.isfinite(f).all():
+            return None
+        centered = f - f.mean()
+        with np.errstate(over="ignore", invalid="ignore"):
+            square = float(centered @ centered)
+        if not np.isfinite(square):
+            return None
+        gamma = float(centered @ self.y) / square if square > 0.0 else 0.0
+        delta = float(self.y.mean() - gamma * f.mean())
+        u = np.ascontiguousarray(alpha * self.x + beta)
+        if self.core is not None:
+            slope = _core.function_values(self.core, u, 1)[1]
+        else:
+            slope = _difference(self.numeric, u)
+        if not np.isfinite(slope).all():
+            return None
+        return gamma, delta, self.y - gamma * f - delta, f, slope
+
+
+def _without(f: Array, rows: Array) -> Array:
+    """Return rows without what f and a constant explain of them."""
+    f = f - f.mean()
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    square = float(f @ f)
+    result: Array = rows - np.outer(rows @ f / square, f) if square > 0.0 else rows
+    return result
+
+
+def _difference(fun: Callable[[Any], Any], u: Array) -> Array:
+    """Return a central difference of a function, of relative accuracy 1e-7 or so."""
+    h = 6e-6 * np.maximum(1.0, np.abs(u))
+    with np.errstate(all="ignore"):
+        return np.asarray((fun(u + h) - fun(u - h)) / (2 * h), dtype=np.float64)
+
+
+def _inside(values: Array, limits: Any) -> Array:
+    """Return where values lie within (low, high); everywhere without limits."""
+    if limits is None:
+        return np.ones(values.size, dtype=bool)
+    low, high = limits
+    return (values >= low) & (values <= high)
+
+
+def _user_places(a_range: Any, b_range: Any) -> tuple[Array, Array]:
+    """Return (alpha, beta) to scan for a function that nothing is known of, in x's own units."""
+    ends = [(-10.0, 10.0) if limits is None else tuple(limits) for limits in (a_range, b_range)]
+    return _grid(np.linspace(ends[0][0], ends[0][1], 161), np.linspace(ends[1][0], ends[1][1], 21))
+
+
+@cache
+def _places(core: str, alpha: str, beta: bool) -> tuple[Array, Array]:
+    """Return (A, B) to scan in f(A z + B), z in -1..1."""
+    outside = 1.0 + np.geomspace(1e-4, 10.0, 24)
+    if core == "x":
+        return np.ones(1), np.zeros(1)
+    if core in ("x^2", "x^3", "x^4", "x^5", "abs", "sgn"):
+        b = np.linspace(-3.0, 3.0, 61)
+        return np.ones(b.size), b
+    if core.startswith("1/x"):
+        return np.ones(2 * outside.size), np.concatenate([outside, -outside])
+    if alpha == "sign":
+        return np.repeat([1.0, -1.0], outside.size), np.tile(outside, 2)
+    if core == "exp":
+        a = np.geomspace(0.03, 30.0, 40)
+        return np.concatenate([a, -a]), np.zeros(2 * a.size)
+    if core in ("sin", "cos"):
+        return _grid(np.linspace(0.2, 40.0, 160), np.linspace(0.0, np.pi, 9)[:-1])
+    if core == "tan":
+        return _grid(np.linspace(0.05, 1.55, 30), np.linspace(-1.5, 1.5, 21))
+    if core in ("arcsin", "arccos", "arctanh"):
+        return _grid(np.linspace(0.05, 0.999, 30), np.linspace(-0.95, 0.95, 21))
+    a, center = _grid(np.geomspace(0.1, 30.0, 30), np.linspace(-2.0, 2.0, 25))
+    return a, -a * center
+
+
+def _grid(a: Array, b: Array) -> tuple[Array, Array]:
+    both = np.meshgrid(a, b)
+    return both[0].ravel(), both[1].ravel()
+
+
+def _canonical(fit: AffineFit) -> AffineFit:
+    """Return the same function with alpha > 0 and small phases, where it has such symmetries."""
+    alpha, beta, gamma, delta = fit.parameters
+    core = core_name(fit.name)
+    odd = core in ("sin", "tan", "tanh", "arcsin", "arctan", "arctanh")
+    even = core in ("cos", "gaussian", "cosh")
+    if alpha < 0.0 and (odd or even):
+        alpha, beta, gamma = -alpha, -beta, -gamma if odd else gamma
+    if core in ("sin", "cos"):
+        turns = np.round(beta / np.pi)
+        beta, gamma = beta - turns * np.pi, gamma * (-1.0 if turns % 2 else 1.0)
+    elif core == "tan":
+        beta -= np.round(beta / np.pi) * np.pi
+    return AffineFit(fit.name, (float(alpha), float(beta), float(gamma), float(delta)), fit.r2)
+
+
+def best_fits(
+    x: Array,
+    y: Array,
+    names: Sequence[str],
+    most: int,
+    a_range: Any = None,
+    b_range: Any = None,
+) -> list[AffineFit]:
+    """Return the fits of the `most` functions that suit best, the best first.
+
+    All are scanned; only those that look promising then are refined.
+    """
+    x, y = _spread(x, y)
+    looks = [(_promise(name, x, y, a_range, b_range), name) for name in names]
+    looks.sort(key=lambda look: -look[0])
+    fits = [fit_function(name, x, y, a_range, b_range) for _, name in looks[:most]]
+    return sorted(fits, key=lambda fit: -fit.r2)
+
+
+def _promise(name: str, x: Array, y: Array, a_range: Any, b_range: Any) -> float:
+    """Return the r2 of the best place of a scan."""
+    if core_name(name) == "0" or not y.std() > 0.0:
+        return 0.0
+    problem = _Problem(name, x, (y - y.mean()) / y.std())
+    return problem.starts(a_range, b_range)[0][0]
