@@ -20,6 +20,10 @@ SCAN_POINTS, POINTS = 50, 250
 
 # Places of a scan that are refined.
 STARTS = 2
+
+# The share of the variance that a scan must find for a function to be looked at more closely, where
+# others find as much.
+PROMISING = 0.9
 MOST_ITERATIONS = 60
 
 
@@ -289,18 +293,14 @@ def best_fits(
     x: Array,
     y: Array,
     names: Sequence[str],
-    most: int,
     a_range: Any = None,
     b_range: Any = None,
 ) -> list[AffineFit]:
-    """Return the fits of the `most` functions that suit best, the best first.
-
-    All are scanned; only those that look promising then are refined.
-    """
+    """Return the fits of the functions that look promising in a scan, the best first."""
     x, y = _spread(x, y)
-    looks = [(_promise(name, x, y, a_range, b_range), name) for name in names]
-    looks.sort(key=lambda look: -look[0])
-    fits = [fit_function(name, x, y, a_range, b_range) for _, name in looks[:most]]
+    looks = {name: _promise(name, x, y, a_range, b_range) for name in names}
+    least = min(PROMISING, 0.9 * max(looks.values()))
+    fits = [fit_function(name, x, y, a_range, b_range) for name in names if looks[name] >= least]
     return sorted(fits, key=lambda fit: -fit.r2)
 
 

@@ -21,15 +21,20 @@ from ._symbolic_edges import Place, SymbolicPart, active, changed, parts_of, spl
 __all__ = ["Finding", "Search"]
 
 # Functions that are tried on an edge, and steps of a refit after each replacement.
-MOST_TRIED = 6
+MOST_TRIED = 8
 TRIAL_STEPS, POLISH_STEPS = 48, 400
 
-# How much of the unexplained variance may be added by a replacement.
-ALLOWED = 1.1
+# How much a replacement may add to the unexplained variance: a share of it, or of the targets'
+# variance what fine splines miss.
+ALLOWED, MISSED_BY_SPLINES = 1.1, 1e-8
 
-# Finest grid of the splines that functions are measured against, what a finer one must bring, and
-# the multiply-adds that one step on it may take.
-FINEST, WORTHWHILE, MOST_WORK = 80, 0.6, 1e9
+# Finest grid of the splines that functions are measured against, the share of the rows that their
+# parameters may number, and the multiply-adds that one step may take.
+FINEST, MOST_SHARE, MOST_WORK = 80, 0.25, 1e9
+
+# Functions are tried that miss at most so many times what the best one misses of an edge, or less
+# than this share of its variance.
+AS_GOOD, SURE = 100.0, 1e-6
 
 # Edges below this share of their node's output may turn out to be nothing.
 FAINT = 0.1
@@ -95,13 +100,15 @@ class Search:
             finer: Any = best.copy()
             update_grid(finer, Rows(self.observations.x), 1.0)
             finer = refined(finer, [2 * layer.intervals for layer in finer.layers])
-            if second_order_work(finer, len(self.observations.x)) > MOST_WORK:
+            rows = len(self.observations.x)
+            too_many = finer.trainable().sum() > MOST_SHARE * rows
+            if too_many or second_order_work(finer, rows) > MOST_WORK:
                 break
             refit(finer, self.observations, TRIAL_STEPS)
             own = self._unexplained(finer)
-            if not own < WORTHWHILE * value:
+            if not own <= ALLOWED * value:
                 break
-            best, value = finer, own
+            best, value = finer, min(own, value)
         return best
 
     def _drop_nothings(self) -> None:
@@ -115,7 +122,7 @@ class Search:
     def _pass(self, waiting: list[Place]) -> list[Place]:
         """Try every waiting edge once, the most certain first; return those that still wait."""
         fits = {place: self._fits(place) for place in waiting}
-        waiting = sorted(waiting, key=lambda place: -fits[place][0].r2)
+        waiting = sorted(waiting, key=lambda place: -max(fit.r2 for fit in fits[place]))
         left = []
         for number, place in enumerate(waiting):
             own = fits[place] if number == 0 else self._fits(place)
@@ -156,7 +163,7 @@ class Search:
 
     def _accept(self, trial: Any) -> bool:
         """Refit a trial; it becomes the network if the loss allows it."""
-        allowed = ALLOWED * self.level
+        allowed = max(ALLOWED * self.level, MISSED_BY_SPLINES * self.observations.scale)
         refit(trial, self.observations, TRIAL_STEPS)
         self._value = self._unexplained(trial)
         if not self._value <= allowed:
@@ -193,10 +200,14 @@ class Search:
         index, i, j = place
         x: Array = _core.activations(self.network, self.observations.x, index)
         y = edge_outputs(self.network, index, x)[:, i, j]
-        fits = best_fits(x[:, i], y, self.names, MOST_TRIED, self.a_range, self.b_range)
-        if "x" in self.names and all(fit.name != "x" for fit in fits):
-            fits += best_fits(x[:, i], y, ["x"], 1)
-        return fits
+        fits = best_fits(x[:, i], y, self.names, self.a_range, self.b_range)
+        poorest = max(AS_GOOD * (1.0 - fits[0].r2), SURE)
+        chosen = sorted((fit for fit in fits if 1.0 - fit.r2 <= poorest), key=_simplicity)[
+            :MOST_TRIED
+        ]
+        if "x" in self.names and all(fit.name != "x" for fit in chosen):
+            chosen += best_fits(x[:, i], y, ["x"])
+        return chosen
 
 
 def _simplicity(fit: AffineFit) -> tuple[float, float]:

@@ -79,16 +79,15 @@ class Symbolic(Attribution):
             fit = fit_function(fun_name, *self._points(place), a_range, b_range)
             part = SymbolicPart.canonical(fun_name, fit.parameters)
         else:
-            numbers = np.random.default_rng(self.seed).uniform(-1, 1, 4) if random else (1, 0, 1, 0)
-            part = SymbolicPart(fun_name, tuple(float(n) for n in numbers))  # type: ignore[arg-type]
+            draws = np.random.default_rng(self.seed).uniform(-1, 1, 4) if random else (1, 0, 1, 0)
+            part = SymbolicPart(fun_name, tuple(float(n) for n in draws))  # type: ignore[arg-type]
         self._remember(place)
         self._network = changed(self._network, {place: part}, {place: False})
         self._start = None
         if verbose and fit is not None:
             a, b, c, d = fit.parameters
-            print(
-                f"({l},{i},{j}): {c:.6g} * {fun_name}({a:.6g} x + {b:.6g}) + {d:.6g}, r2={fit.r2:.9g}"
-            )
+            numbers = f"{c:.6g} * {fun_name}({a:.6g} x + {b:.6g}) + {d:.6g}"
+            print(f"({l},{i},{j}): {numbers}, r2={fit.r2:.9g}")
         return None if fit is None else fit.r2
 
     def unfix_symbolic(self, l: int, i: int, j: int, log_history: bool = True) -> None:  # noqa: E741
@@ -176,7 +175,7 @@ class Symbolic(Attribution):
         place = self._place(l, i, j)
         names = names_to_try(lib)
         x, y = self._points(place)
-        fits = best_fits(x, y, names, len(names), a_range, b_range)
+        fits = best_fits(x, y, names, a_range, b_range)
         weight = fraction(weight_simple, "weight_simple")
         suggestion = scored(fits, weight, integer(topk, "topk", 1))
         if verbose:
@@ -293,7 +292,7 @@ class Symbolic(Attribution):
         """Return coefficients and base weight (G+k+1,) that an edge had, or that are like it."""
         from ._grids import respline
 
-        index, i, j = place
+        index, i, _ = place
         former = self._splines.get(place)
         if former is None:
             x, y = self._points(place)
@@ -343,7 +342,7 @@ class Symbolic(Attribution):
         findings = []
         parts: dict[Place, SymbolicPart | None] = {}
         for place in spline_places(self._network):
-            fits = best_fits(*self._points(place), names, len(names), a_range, b_range)
+            fits = best_fits(*self._points(place), names, a_range, b_range)
             best: AffineFit = scored(fits, weight, 1).fits[0]
             taken = best.r2 >= least
             if taken:
