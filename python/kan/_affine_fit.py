@@ -21,10 +21,17 @@ SCAN_POINTS, POINTS = 50, 250
 # Places of a scan that are refined.
 STARTS = 2
 
+# Iterations of a refinement, what one must bring of the misfit to be followed by another, and the
+# misfit below which there is nothing left to find: training the network goes on from there.
+MOST_ITERATIONS, WORTHWHILE, EXACT = 40, 1e-4, 1e-14
+MOST_DAMPING = 1e8
+
+# A place that misses less makes the others of a scan needless.
+SETTLED = 1e-4
+
 # The share of the variance that a scan must find for a function to be looked at more closely, where
 # others find as much.
 PROMISING = 0.9
-MOST_ITERATIONS = 60
 
 
 @dataclass(frozen=True)
@@ -51,21 +58,7 @@ def fit_function(
     delta eliminated. Redundant numbers stay 1 and 0 (see :class:`kan._library.Freedom`).
     Functions that are not finite at every x do not count.
     """
-    x, y = _spread(x, y)
-    spread = float(y.std())
-    none = AffineFit(name, (1.0, 0.0, 0.0, float(y.mean())), 0.0)
-    if spread == 0.0 or not np.isfinite(spread):
-        return none if core_name(name) != "0" else AffineFit(name, none.parameters, 1.0)
-    if core_name(name) == "0":
-        return none
-    problem = _Problem(name, x, (y - y.mean()) / spread)
-    best = none
-    for _, alpha, beta in problem.starts(a_range, b_range):
-        fit = problem.refined(alpha, beta)
-        if fit is not None and fit[4] > best.r2:
-            alpha, beta, gamma, delta, r2 = fit
-            best = AffineFit(name, (alpha, beta, gamma * spread, delta * spread + y.mean()), r2)
-    return _canonical(best)
+    return _Problem(name, *_spread(x, y), a_range, b_range).best()
 
 
 def fit_params(
@@ -91,10 +84,9 @@ def fit_params(
     names = [name for name, entry in SYMBOLIC_LIB.items() if entry[0] is fun]
     if names:
         return fit_params(points, values, names[0], a_range, b_range)
-    problem = _Problem("", points, values, fun)
-    fits = [problem.refined(a, b) for _, a, b in problem.starts(a_range, b_range)]
-    found = max((fit for fit in fits if fit is not None), key=lambda fit: fit[4])
-    return np.array(found[:4]), found[4]
+    problem = _Problem("", *_spread(points, values), a_range, b_range, fun)
+    fit = problem.best()
+    return np.array(fit.parameters), fit.r2
 
 
 def _spread(x: Array, y: Array) -> tuple[Array, Array]:
@@ -108,36 +100,66 @@ class _Problem:
     """One function and the points it should go through, y of mean 0 and deviation 1."""
 
     def __init__(
-        self, name: str, x: Array, y: Array, fun: Callable[[Any], Any] | None = None
+        self,
+        name: str,
+        x: Array,
+        y: Array,
+        a_range: Any = None,
+        b_range: Any = None,
+        fun: Callable[[Any], Any] | None = None,
     ) -> None:
-        self.x, self.y = x, y
+        self.name, self.x = name, x
+        self.mean, self.spread = float(y.mean()), float(y.std())
+        varies = self.spread > 0.0 and np.isfinite(self.spread)
+        self.y = (y - self.mean) / (self.spread if varies else 1.0)
         self.numeric = SYMBOLIC_LIB[name][0] if fun is None else fun
         self.core = core_name(name) if fun is None else None
         self.freedom = freedom_of(name) if fun is None else freedom_of("sin")
-        self.total = float(((y - y.mean()) ** 2).sum())
-        self.middle = float(x.min() + x.max()) / 2
-        self.half = float(x.max() - x.min()) / 2 or 1.0
+        self.total = float(self.y @ self.y)
+        self.starts = self._scanned(a_range, b_range) if varies and self.core != "0" else []
 
-    def starts(self, a_range: Any, b_range: Any) -> list[tuple[float, float, float]]:
-        """Return (r2, alpha, beta) of the most promising places of the scan."""
-        z_alpha, z_beta = _places(self.core or "user", self.freedom.alpha, self.freedom.beta)
-        alpha = z_alpha / self.half
-        beta = z_beta - alpha * self.middle
-        if self.core is None:
-            alpha, beta = _user_places(a_range, b_range)
-        if self.freedom.alpha != "free":  # the scan's own scale is in gamma
-            size = np.abs(alpha)
-            alpha, beta = alpha / size, beta / size
-        elif not self.freedom.beta:
-            beta = np.zeros_like(beta)
+    @property
+    def promise(self) -> float:
+        """The r2 of the best place of the scan."""
+        return self.starts[0][0] if self.starts else 0.0
+
+    def best(self) -> AffineFit:
+        """Return the best fit that the promising places lead to."""
+        exact = self.spread == 0.0 and self.core == "0"
+        best = AffineFit(self.name, (1.0, 0.0, 0.0, self.mean), 1.0 if exact else 0.0)
+        for _, alpha, beta in self.starts:
+            if best.r2 > 1.0 - SETTLED:
+                break
+            fit = self._refined(alpha, beta)
+            if fit is not None and fit[4] > best.r2:
+                alpha, beta, gamma, delta, r2 = fit
+                scaled = (alpha, beta, gamma * self.spread, delta * self.spread + self.mean)
+                best = AffineFit(self.name, scaled, r2)
+        return _canonical(best)
+
+    def _scanned(self, a_range: Any, b_range: Any) -> list[tuple[float, float, float]]:
+        """Return (r2, alpha, beta) of the most promising places."""
+        alpha, beta = self._all_places(a_range, b_range)
         inside = _inside(alpha, a_range) & _inside(beta, b_range)
-        if not inside.any():
-            inside[:] = True
-        alpha, beta = alpha[inside], beta[inside]
+        if inside.any():
+            alpha, beta = alpha[inside], beta[inside]
         few = np.linspace(0, self.x.size - 1, min(self.x.size, SCAN_POINTS)).astype(np.intp)
         r2 = self._scan(alpha, beta, self.x[few], self.y[few])
         order = np.argsort(-r2, kind="stable")[:STARTS]
         return [(float(r2[n]), float(alpha[n]), float(beta[n])) for n in order]
+
+    def _all_places(self, a_range: Any, b_range: Any) -> tuple[Array, Array]:
+        """Return (alpha, beta) that make sense on the range of x."""
+        if self.core is None:
+            return _user_places(a_range, b_range)
+        low, high = float(self.x.min()), float(self.x.max())
+        z_alpha, z_beta = _places(self.core, self.freedom.alpha, self.freedom.beta)
+        alpha = 2.0 * z_alpha / ((high - low) or 2.0)
+        beta = z_beta - alpha * (low + high) / 2
+        if self.freedom.alpha != "free":  # the scan's own scale is in gamma
+            size = np.abs(alpha)
+            return alpha / size, beta / size
+        return alpha, beta if self.freedom.beta else np.zeros_like(beta)
 
     def _scan(self, alpha: Array, beta: Array, x: Array, y: Array) -> Array:
         """Return r2 at every place, 0 where the function is not finite."""
@@ -149,37 +171,34 @@ class _Problem:
             r2 = (f @ y) ** 2 / (squares * (y @ y))
         return np.where(np.isfinite(r2) & (squares > 1e-20), r2, 0.0)
 
-    def refined(self, alpha: float, beta: float) -> tuple[float, float, float, float, float] | None:
+    def _refined(
+        self, alpha: float, beta: float
+    ) -> tuple[float, float, float, float, float] | None:
         """Return (alpha, beta, gamma, delta, r2) of the local best, or None outside the domain."""
         free = np.array([self.freedom.alpha == "free", self.freedom.beta])
         now = self._linear(alpha, beta)
-        damping = 1e-3
+        damping = 1e-2
         for _ in range(MOST_ITERATIONS if free.any() else 0):
             if now is None:
                 return None
             gamma, _, residual, f, f1 = now
             by_beta = gamma * f1
             slopes = _without(f, np.stack([self.x * by_beta, by_beta])[free])
-            matrix, gradient = slopes @ slopes.T, slopes @ residual
-            scale = np.diag(np.diag(matrix)) + 1e-12 * np.trace(matrix) * np.eye(len(matrix))
             before = float(residual @ residual)
-            better = None
-            while damping < 1e10:
-                try:
-                    step = np.zeros(2)
-                    step[free] = np.linalg.solve(matrix + damping * scale, gradient)
-                except np.linalg.LinAlgError:
-                    break
+            if before <= EXACT * self.total:
+                break
+            matrix, gradient = slopes @ slopes.T, slopes @ residual
+            step, better = np.zeros(2), None
+            while better is None and damping < MOST_DAMPING:
+                step[free] = _damped_step(matrix, gradient, damping)
                 trial = self._linear(alpha + step[0], beta + step[1])
                 if trial is not None and float(trial[2] @ trial[2]) <= before:
                     better = trial
-                    break
-                damping *= 8.0
+                damping *= 0.1 if better is not None else 10.0
             if better is None:
                 break
             alpha, beta, now = alpha + step[0], beta + step[1], better
-            damping = max(damping / 8.0, 1e-12)
-            if before - float(now[2] @ now[2]) <= 1e-13 * before:
+            if before - float(now[2] @ now[2]) <= WORTHWHILE * before:
                 break
         if now is None:
             return None
@@ -212,6 +231,20 @@ class _Problem:
         return gamma, delta, self.y - gamma * f - delta, f, slope
 
 
+def _damped_step(matrix: Array, gradient: Array, damping: float) -> Array:
+    """Return the step of Marquardt for one or two numbers."""
+    scale = matrix.diagonal() * (1.0 + damping) + 1e-12 * matrix.trace() + 1e-300
+    if len(scale) == 1:
+        line: Array = gradient / scale
+        return line
+    a, c = scale
+    b = matrix[0, 1]
+    determinant = a * c - b * b
+    step = np.array([c * gradient[0] - b * gradient[1], a * gradient[1] - b * gradient[0]])
+    result: Array = step / max(determinant, 1e-12 * a * c)
+    return result
+
+
 def _without(f: Array, rows: Array) -> Array:
     """Return rows without what f and a constant explain of them."""
     f = f - f.mean()
@@ -225,7 +258,8 @@ def _difference(fun: Callable[[Any], Any], u: Array) -> Array:
     """Return a central difference of a function, of relative accuracy 1e-7 or so."""
     h = 6e-6 * np.maximum(1.0, np.abs(u))
     with np.errstate(all="ignore"):
-        return np.asarray((fun(u + h) - fun(u - h)) / (2 * h), dtype=np.float64)
+        slope: Array = np.asarray((fun(u + h) - fun(u - h)) / (2 * h), dtype=np.float64)
+        return slope
 
 
 def _inside(values: Array, limits: Any) -> Array:
@@ -233,7 +267,8 @@ def _inside(values: Array, limits: Any) -> Array:
     if limits is None:
         return np.ones(values.size, dtype=bool)
     low, high = limits
-    return (values >= low) & (values <= high)
+    inside: Array = (values >= low) & (values <= high)
+    return inside
 
 
 def _user_places(a_range: Any, b_range: Any) -> tuple[Array, Array]:
@@ -298,15 +333,7 @@ def best_fits(
 ) -> list[AffineFit]:
     """Return the fits of the functions that look promising in a scan, the best first."""
     x, y = _spread(x, y)
-    looks = {name: _promise(name, x, y, a_range, b_range) for name in names}
-    least = min(PROMISING, 0.9 * max(looks.values()))
-    fits = [fit_function(name, x, y, a_range, b_range) for name in names if looks[name] >= least]
+    problems = [_Problem(name, x, y, a_range, b_range) for name in names]
+    least = min(PROMISING, 0.9 * max(problem.promise for problem in problems))
+    fits = [problem.best() for problem in problems if problem.promise >= least]
     return sorted(fits, key=lambda fit: -fit.r2)
-
-
-def _promise(name: str, x: Array, y: Array, a_range: Any, b_range: Any) -> float:
-    """Return the r2 of the best place of a scan."""
-    if core_name(name) == "0" or not y.std() > 0.0:
-        return 0.0
-    problem = _Problem(name, x, (y - y.mean()) / y.std())
-    return problem.starts(a_range, b_range)[0][0]

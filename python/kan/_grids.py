@@ -158,7 +158,7 @@ def _refit(network: Core, index: int, i: int, x: Array, knots: Array) -> Array:
 
 
 def respline(network: Core, index: int, i: int, x: Array, y: Array) -> Array:
-    """Return weights (G+k+1,), that of the base 0, of an edge from input i like y (N,) at x (N,)."""
+    """Return weights (G+k+1,), base 0, of an edge from input i that is like y (N,) at x (N,)."""
     degree = network.layers[index].degree
     knots = network.knots(index)[i].astype(np.float64)
     order = np.argsort(x, kind="stable")

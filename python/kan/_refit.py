@@ -10,7 +10,7 @@ from . import _core
 from ._architecture import Core
 from ._arrays import Array
 
-__all__ = ["Observations", "as_dtype", "refit", "unexplained"]
+__all__ = ["ROUNDING", "Observations", "as_dtype", "refit", "unexplained"]
 
 # Steps between two looks whether a refit still gets anywhere, and the share that a loss must fall
 # below meanwhile to go on.
@@ -47,7 +47,8 @@ class Observations:
 def as_dtype(network: Core, dtype: str) -> Core:
     """Return a copy of a network in float64 or float32."""
     if network.dtype == dtype:
-        return network.copy()
+        twin: Core = network.copy()
+        return twin
     kind: Any = _core.Network64 if dtype == "float64" else _core.Network32
     made = kind(
         network.layers,

@@ -14,7 +14,7 @@ from ._arrays import Array
 from ._choice import second_order_work
 from ._grids import refined, update_grid
 from ._library import SYMBOLIC_LIB, freedom_of
-from ._refit import Observations, refit, unexplained
+from ._refit import ROUNDING, Observations, refit, unexplained
 from ._rows import Rows
 from ._symbolic_edges import Place, SymbolicPart, active, changed, parts_of, spline_places
 
@@ -22,7 +22,8 @@ __all__ = ["Finding", "Search"]
 
 # Functions that are tried on an edge, and steps of a refit after each replacement.
 MOST_TRIED = 8
-TRIAL_STEPS, POLISH_STEPS = 48, 400
+TRIAL_STEPS, POLISH_STEPS = 48, 200
+POLISH_DAMPINGS = (1e-6, 1e-9)
 
 # How much a replacement may add to the unexplained variance: a share of it, or of the targets'
 # variance what fine splines miss.
@@ -159,7 +160,19 @@ class Search:
         self._to_the_limit()
 
     def _to_the_limit(self) -> None:
-        refit(self.network, self.observations, POLISH_STEPS, still_falls=1.0, damping=1e-6)
+        """Train until no damping to begin with leads further down."""
+        value, fell = float("inf"), True
+        while fell:
+            before = value
+            for damping in POLISH_DAMPINGS:
+                value = refit(
+                    self.network,
+                    self.observations,
+                    POLISH_STEPS,
+                    still_falls=1.0,
+                    damping=damping,
+                )
+            fell = value < 0.5 * before and value > ROUNDING * self.observations.scale
 
     def _accept(self, trial: Any) -> bool:
         """Refit a trial; it becomes the network if the loss allows it."""
