@@ -12,6 +12,7 @@ from ._affine_fit import AffineFit, best_fits
 from ._architecture import Core
 from ._arrays import Array
 from ._choice import second_order_work
+from ._gauge import without_redundancy
 from ._grids import refined, update_grid
 from ._library import SYMBOLIC_LIB, freedom_of
 from ._refit import ROUNDING, Observations, refit, unexplained
@@ -74,6 +75,7 @@ class Search:
         """Return the network with as many functions as it allows."""
         self.network = self._sharpened()
         self.level = self._unexplained(self.network)
+        self._drop_nodes()
         self._drop_nothings()
         waiting = self._numeric()
         while waiting:
@@ -111,6 +113,35 @@ class Search:
                 break
             best, value = finer, min(own, value)
         return best
+
+    def _drop_nodes(self) -> None:
+        """Take out hidden nodes that the others can do without, the least important first."""
+        outputs = self.network.layers[-1].nodes
+        statistics = _core.statistics(self.network, self.observations.x)
+        nodes = _core.edge_scores(self.network, statistics, [1.0 / outputs] * outputs)[2]
+        hidden = [
+            (float(score), index, node)
+            for index, scores in enumerate(nodes[1:-1])
+            for node, score in enumerate(scores)
+            if score > 0.0
+        ]
+        for _, index, node in sorted(hidden):
+            edges = self._around(index, node)
+            if edges and self._accept(changed(self.network, splines=dict.fromkeys(edges, False))):
+                for place in edges:
+                    self.findings[place] = Finding(place, "0", 0.0, self._value)
+
+    def _around(self, index: int, node: int) -> list[Place]:
+        """Return the splines into and out of a node of a layer; none if some are functions."""
+        layer = self.network.layers[index]
+        lengths = [1] * layer.sums + layer.arities
+        begin = sum(lengths[:node])
+        own = range(begin, begin + lengths[node])
+        into = [(index, i, j) for i in range(layer.inputs) for j in own]
+        out = [(index + 1, node, j) for j in range(self.network.layers[index + 1].subnodes)]
+        around = [place for place in into + out if any(active(self.network, place))]
+        functions = any(active(self.network, place)[1] for place in around)
+        return [] if functions else around
 
     def _drop_nothings(self) -> None:
         """Take out faint edges that nothing depends on, the faintest first."""
@@ -151,7 +182,7 @@ class Search:
                 if fit.name == part.name or part.name == "0":
                     continue
                 other = SymbolicPart.canonical(fit.name, fit.parameters)
-                trial: Any = changed(self.network, {place: other})
+                trial: Any = without_redundancy(changed(self.network, {place: other}))
                 refit(trial, self.observations, TRIAL_STEPS)
                 own = self._unexplained(trial)
                 if own < CLEARLY * value:
@@ -161,6 +192,7 @@ class Search:
 
     def _to_the_limit(self) -> None:
         """Train until no damping to begin with leads further down."""
+        self.network = without_redundancy(self.network)
         value, fell = float("inf"), True
         while fell:
             before = value
