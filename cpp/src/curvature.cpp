@@ -68,7 +68,7 @@ void JacobianColumns<T>::add_bases(const Network<T>& network, std::size_t l) {
 template <class T>
 void JacobianColumns<T>::add_affines(const Network<T>& network, std::size_t l) {
   const LayerOffsets& at = network.offsets(l);
-  for (std::size_t p = at.subnode_scale; p < at.end; ++p) {
+  for (std::size_t p = at.subnode_scale; p < at.symbolic; ++p) {
     if (network.trainable()[p] == 0) continue;
     affines_.push_back({l, p - at.subnode_scale});
     add_column(l, p);
