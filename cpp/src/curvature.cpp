@@ -108,8 +108,13 @@ void Curvature<T>::make_room() {
 template <class T>
 std::size_t Curvature<T>::bytes_per_row(const Network<T>& network) noexcept {
   std::size_t edges = 0;
-  for (std::size_t l = 0; l < network.depth(); ++l) edges += network.edge_mask(l).size();
-  return edges * (10 * sizeof(double) + sizeof(std::int32_t));
+  std::size_t symbolic = 0;
+  for (std::size_t l = 0; l < network.depth(); ++l) {
+    edges += network.edge_mask(l).size();
+    symbolic += network.layer(l).symbolic.size();
+  }
+  return edges * (10 * sizeof(double) + sizeof(std::int32_t)) +
+         symbolic * EdgeAffine::count * sizeof(double);
 }
 
 template <class T>
