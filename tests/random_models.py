@@ -68,7 +68,7 @@ def with_functions(model, share=0.3, seed=0):
         made.set_edge_mask(index, network.edge_mask(index) * ~alone)
         numbers = made.symbolic(index)
         numbers[:] = 0.5 * rng.standard_normal(numbers.shape)
-        trains = rng.integers(0, 2, len(numbers)).astype(np.uint8)
+        trains = rng.integers(0, 2, numbers.shape).astype(np.uint8)
         made.set_symbolic_trainable(index, trains)
         if network.affine_enabled:
             for which in AFFINES:

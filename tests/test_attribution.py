@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from random_models import random_model, with_functions
 
 from kan import KAN
 from kan._activity import observe
+from random_models import random_model, with_functions
 
 X = np.random.default_rng(0).uniform(-1, 1, (80, 3))
 
@@ -152,8 +152,6 @@ def test_bars_are_drawn_on_request(model: KAN) -> None:
         ((1, None, [1.0]), ValueError, "out_score must have shape \\(4,\\), got \\(1,\\)"),
     ],
 )
-def test_attribute_refuses(
-    model: KAN, arguments: Any, kind: type[Exception], message: str
-) -> None:
+def test_attribute_refuses(model: KAN, arguments: Any, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
         model.attribute(*arguments)

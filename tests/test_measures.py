@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from random_models import random_model, with_functions
 
 from kan import KAN, _core
 from kan._networks import rebuilt, with_layer
+from random_models import random_model, with_functions
 
 X = np.random.default_rng(0).uniform(-1, 1, (30, 2))
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from random_models import random_model
 
 from kan import KAN, create_dataset
 from kan._regulariser import METRICS, Regulariser
+from random_models import random_model
 
 
 @pytest.fixture(scope="module")

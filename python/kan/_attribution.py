@@ -12,7 +12,7 @@ from ._architecture import flag
 from ._arrays import Array, as_vector
 from ._edge import position
 from ._measures import Measured
-from ._scores import scores_of
+from ._scores import handed_back, scores_of
 
 __all__ = ["Attribution"]
 
@@ -104,12 +104,12 @@ class Attribution(Measured):
         if out_score is not None:
             own = as_vector(out_score, "out_score", own.size, "float64")
         if l is None:
-            return _core.edge_scores(network, statistics, own)[2]  # type: ignore[arg-type]
+            return handed_back(network, statistics, own).nodes
         nodes = range(own.size) if i is None else [position(i, "i", own.size)]
         shares = np.diag(own)[list(nodes)]
         if level > 0:
             below = statistics[:level]
-            shares = np.array([_core.edge_scores(network, below, row)[2][0] for row in shares])
+            shares = np.array([handed_back(network, below, row).nodes[0] for row in shares])
         if i is None:
             return shares
         if flag(plot, "plot"):

@@ -29,8 +29,8 @@ def connected(
     Shapes: nodes[l] bool (nodes of level l,), edges[l] bool (I, S).
     """
     strengths = _strengths(network, scores)
-    alive = strengths[-1] > -np.inf
-    kept_nodes, kept_edges = [alive], []
+    alive: Array = strengths[-1] > -np.inf
+    kept_nodes, kept_edges = [alive], list[Array]()
     for index in reversed(range(len(network.layers))):
         layer = network.layers[index]
         paths = _paths(network, index, strengths[index], scores)

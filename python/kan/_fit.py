@@ -248,8 +248,8 @@ class Run:
     def _steps_until_event(self, bar: Bar) -> int:
         step, options = self.history.steps, self.options
         watched = self.problem.test or self.problem.validation or options.patience
-        every_step = options.callbacks or options.named_metrics
-        every_step = every_step or options.alpha or options.regulariser.lamb
+        adds_something = options.alpha > 0.0 or options.regulariser.lamb > 0.0
+        every_step = options.callbacks or options.named_metrics or adds_something
         if every_step or (watched and not self.batch):
             return 1
         most = min(options.steps - step, bar.stretch, MOST_STEPS)

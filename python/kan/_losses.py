@@ -72,9 +72,7 @@ class Loss:
         suffix = "32" if network.dtype == "float32" else "64"
         if self.function is None:
             kind = getattr(_core, f"DataObjective{suffix}")
-            return kind(
-                network, data.samples, self.name, batch, seed, second_order, added.of_core
-            )
+            return kind(network, data.samples, self.name, batch, seed, second_order, added.of_core)
         x, y = np.ascontiguousarray(data.x[data.chosen]), data.y[data.chosen]
 
         def evaluate(parameters: Array) -> tuple[float, Array]:

@@ -241,7 +241,7 @@ class Pruning(Attribution):
         else:
             self._network = smaller
         self._splines = {
-            (l, i, j): one for (l, i, j), one in self._splines.items() if kept[l][i, j]
+            place: one for place, one in self._splines.items() if kept[place[0]][place[1:]]
         }
         self._start = None
 

@@ -58,8 +58,9 @@ class Regulariser:
     def penalty_and_gradient(self, network: Core, x: Array) -> tuple[float, Array]:
         """Return the same and its gradient by the parameters (P,)."""
         # Where the targets are the predictions, nothing is left of the squared error.
+        added: Any = self.of_core
         rows = _unlabelled(network, x)
-        value, gradient = _core.sparse_loss_and_gradient(network, rows, "mse", self.of_core)
+        value, gradient = _core.sparse_loss_and_gradient(network, rows, "mse", added)
         return float(value), gradient
 
 

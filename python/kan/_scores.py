@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from . import _core
 from ._architecture import Core
 from ._arrays import Array
 
-__all__ = ["Scores", "scores_of"]
+__all__ = ["Scores", "handed_back", "scores_of"]
 
 
 @dataclass(frozen=True)
@@ -38,4 +39,11 @@ def scores_of(network: Core, x: Array, normalize: bool = False) -> Scores:
     """
     outputs = network.layers[-1].nodes
     begin = np.full(outputs, 1.0 if normalize else 1.0 / outputs)
-    return Scores(*_core.edge_scores(network, _core.statistics(network, x), begin))  # type: ignore[arg-type]
+    return handed_back(network, _core.statistics(network, x), begin)
+
+
+def handed_back(
+    network: Core, statistics: Sequence[_core.LayerStatistics], scores: Array
+) -> Scores:
+    """Return what the nodes of a level hand back; the statistics are of the layers below it."""
+    return Scores(*_core.edge_scores(network, statistics, scores.tolist()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -57,10 +57,8 @@ def selected(network: Core, nodes: Nodes) -> Core:
 
 
 def _layer_of(layer: _core.Layer, inputs: Sequence[int], nodes: Sequence[int]) -> _core.Layer:
-    """Return a layer with the symbolic edges that remain, in their old order."""
+    """Return a layer with the symbolic edges that remain."""
     subnodes = subnodes_of(layer, nodes)
-    new_input = {old: new for new, old in enumerate(inputs)}
-    new_sum = {old: new for new, old in enumerate(subnodes)}
     remaining = [layer.symbolic[place] for place in _places(layer, inputs, subnodes)]
     return with_layer(
         layer,
@@ -68,19 +66,22 @@ def _layer_of(layer: _core.Layer, inputs: Sequence[int], nodes: Sequence[int]) -
         sums=sum(node < layer.sums for node in nodes),
         arities=[layer.arities[node - layer.sums] for node in nodes if node >= layer.sums],
         symbolic=[
-            _core.SymbolicEdge(new_input[one.input], new_sum[one.sum], one.function, one.table)
+            _core.SymbolicEdge(
+                inputs.index(one.input), subnodes.index(one.sum), one.function, one.table
+            )
             for one in remaining
         ],
     )
 
 
 def _places(layer: _core.Layer, inputs: Sequence[int], subnodes: Sequence[int]) -> list[int]:
-    """Return which symbolic edges of a layer lead from these inputs to these sums."""
-    return [
-        place
+    """Return which symbolic edges lead from these inputs to these sums, sorted as these are."""
+    found = [
+        (inputs.index(one.input), subnodes.index(one.sum), place)
         for place, one in enumerate(layer.symbolic)
         if one.input in inputs and one.sum in subnodes
     ]
+    return [place for _, _, place in sorted(found)]
 
 
 def _copy_functions(network: Core, made: Any, index: int, places: list[int]) -> None:
@@ -113,7 +114,7 @@ def with_edges(network: Core, kept: Sequence[Array]) -> Core:
     return made  # type: ignore[no-any-return]
 
 
-def renumbered(splines: Mapping[tuple[int, int, int], Edge], network: Core, nodes: Nodes) -> Splines:
+def renumbered(splines: Splines, network: Core, nodes: Nodes) -> Splines:
     """Return what symbolic edges were before, for the network of these nodes."""
     made: Splines = {}
     for index, (inputs, outputs) in enumerate(pairwise(nodes)):
