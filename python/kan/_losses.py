@@ -11,6 +11,7 @@ import numpy as np
 from . import _core
 from ._architecture import Core
 from ._arrays import Array, as_labels, as_matrix, as_targets, as_weights, real_numbers
+from ._regulariser import Regulariser
 from ._rows import Rows
 
 __all__ = ["Data", "Loss", "loss_named"]
@@ -58,18 +59,29 @@ class Loss:
         return self._call(_core.predict(network, data.x[rows]), data.y[rows])[0]
 
     def objective(
-        self, network: Core, data: Data, batch: int, seed: int, second_order: bool
+        self,
+        network: Core,
+        data: Data,
+        batch: int,
+        seed: int,
+        second_order: bool,
+        regulariser: Regulariser | None = None,
     ) -> Any:
         """Return what an optimizer of the core lowers."""
+        added = regulariser or Regulariser()
         suffix = "32" if network.dtype == "float32" else "64"
         if self.function is None:
             kind = getattr(_core, f"DataObjective{suffix}")
-            return kind(network, data.samples, self.name, batch, seed, second_order)
+            return kind(network, data.samples, self.name, batch, seed, second_order, added.of_core)
         x, y = np.ascontiguousarray(data.x[data.chosen]), data.y[data.chosen]
 
         def evaluate(parameters: Array) -> tuple[float, Array]:
             network.set_parameters(parameters)
-            return self._value_and_gradient(network, x, y)
+            value, gradient = self._value_and_gradient(network, x, y)
+            if not added.lamb:
+                return value, gradient
+            penalty, slope = added.penalty_and_gradient(network, x)
+            return value + penalty, gradient + slope
 
         return getattr(_core, f"FunctionObjective{suffix}")(network, evaluate)
 

@@ -40,6 +40,11 @@ class Rows:
         for begin in range(0, len(self.index), MOST_ROWS):
             yield self.x[self.index[begin : begin + MOST_ROWS]]
 
+    def all(self) -> Array:
+        """Return all rows, copied if they are not all of the array."""
+        rows: Array = np.ascontiguousarray(self.x[self.chosen])
+        return rows
+
     def some(self) -> Array:
         """Return a copy of at most 2^14 rows, evenly spaced."""
         rows: Array = self.x[self.some_places()]
