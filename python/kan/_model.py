@@ -34,6 +34,7 @@ from ._fit_options import FitOptions, Progress
 from ._grids import refined, update_grid
 from ._history import History
 from ._initial import Start, initialize
+from ._interactions import Interactions
 from ._losses import Data, check_data, loss_named
 from ._problem import prepare
 from ._pruning import Pruning
@@ -54,7 +55,7 @@ BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
 
-class KAN(Pruning, Symbolic, Surgery):
+class KAN(Pruning, Symbolic, Surgery, Interactions):
     """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
 
     Parameters

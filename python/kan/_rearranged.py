@@ -15,14 +15,17 @@ from ._networks import AFFINES, rebuilt, with_layer
 
 __all__ = [
     "NewNode",
+    "Node",
     "Rearrangement",
     "deepened",
+    "every_edge",
     "every_node",
     "node_arities",
     "rearranged",
 ]
 
 Places = NDArray[np.intp]
+Kept = NDArray[np.bool_]
 Splines = dict[tuple[int, int, int], Edge]
 
 NEW = -1
@@ -50,12 +53,15 @@ class Rearrangement:
     sums: list[Places]
 
     def splines(self, old: Splines) -> Splines:
-        """Return what is kept by (l, i, j), where those edges are now."""
+        """Return what symbolic edges (l, i, j) were before, by where they are now."""
         moved: Splines = {}
-        for (l, i, j), edge in old.items():
-            for source in np.flatnonzero(self.inputs[l] == i).tolist():
-                for target in np.flatnonzero(self.sums[l] == j).tolist():
-                    moved[l, source, target] = replace(edge, source=source, target=target)
+        for index, layer in enumerate(self.network.layers):
+            for edge in layer.symbolic:
+                i, j = self.inputs[index][edge.input], self.sums[index][edge.sum]
+                spline = old.get((index, int(i), int(j)))
+                if spline is not None:
+                    here = replace(spline, source=edge.input, target=edge.sum)
+                    moved[index, edge.input, edge.sum] = here
         return moved
 
 
@@ -70,12 +76,18 @@ def every_node(network: Core) -> list[list[Node]]:
     return [list(range(len(arities))) for arities in node_arities(network)]
 
 
-def rearranged(network: Core, nodes: Sequence[Sequence[Node]]) -> Rearrangement:
+def rearranged(
+    network: Core,
+    nodes: Sequence[Sequence[Node]],
+    kept: Sequence[Kept] | None = None,
+) -> Rearrangement:
     """Return a network of chosen nodes.
 
     `nodes` lists the inputs and then the nodes of each layer: old ones by their index, each with
-    its edges to other old ones, and new ones; in every layer sums stand before products.
+    its edges to other old ones, and new ones; in every layer sums stand before products. `kept`
+    says for each layer of `network` which of its edges (I, S) are not lost on the way.
     """
+    kept = [every_edge(layer) for layer in network.layers] if kept is None else kept
     old_arities = node_arities(network)
     inputs, sums, layers = [], [], []
     for index, layer in enumerate(network.layers):
@@ -89,12 +101,14 @@ def rearranged(network: Core, nodes: Sequence[Sequence[Node]]) -> Rearrangement:
                 inputs=len(nodes[index]),
                 sums=arities.count(1),
                 arities=[arity for arity in arities if arity > 1],
-                symbolic=[edge for edge, _ in _symbolic_edges(layer, inputs[-1], sums[-1])],
+                symbolic=[
+                    edge for edge, _ in _symbolic_edges(layer, inputs[-1], sums[-1], kept[index])
+                ],
             )
         )
     made = Rearrangement(rebuilt(network, layers), inputs, sums)
     for index in range(len(layers)):
-        _copy_edges(network, made, index)
+        _copy_edges(network, made, index, kept[index])
         _copy_affines(network, made, index, nodes[index + 1])
     return made
 
@@ -105,13 +119,18 @@ def deepened(network: Core) -> Core:
     identity = [_core.SymbolicEdge(node, node, "x") for node in range(last.nodes)]
     added = with_layer(last, inputs=last.nodes, sums=last.nodes, arities=[], symbolic=identity)
     made = rebuilt(network, [*network.layers, added])
-    kept = rearranged(network, every_node(network))
-    copied = Rearrangement(made, kept.inputs, kept.sums)
+    same = rearranged(network, every_node(network))
+    copied = Rearrangement(made, same.inputs, same.sums)
     for index, layer in enumerate(network.layers):
-        _copy_edges(network, copied, index)
+        _copy_edges(network, copied, index, every_edge(layer))
         _copy_affines(network, copied, index, range(layer.nodes))
     made.set_edge_mask(len(network.layers), np.zeros((last.nodes, last.nodes), dtype=np.uint8))
     return made
+
+
+def every_edge(layer: _core.Layer) -> Kept:
+    """Return (I, S) true."""
+    return np.ones((layer.inputs, layer.subnodes), dtype=np.bool_)
 
 
 def _node_places(chosen: Sequence[Node]) -> Places:
@@ -131,10 +150,14 @@ def _subnode_places(arities: Sequence[int], chosen: Sequence[Node]) -> Places:
 
 
 def _symbolic_edges(
-    layer: _core.Layer, inputs: Places, sums: Places
+    layer: _core.Layer, inputs: Places, sums: Places, kept: Kept
 ) -> list[tuple[_core.SymbolicEdge, int]]:
     """Return the symbolic edges between places, and which of the layer's they were."""
-    old = {(edge.input, edge.sum): place for place, edge in enumerate(layer.symbolic)}
+    old = {
+        (edge.input, edge.sum): place
+        for place, edge in enumerate(layer.symbolic)
+        if kept[edge.input, edge.sum]
+    }
     found = []
     for source, i in enumerate(inputs.tolist()):
         for target, j in enumerate(sums.tolist()):
@@ -146,7 +169,7 @@ def _symbolic_edges(
     return found
 
 
-def _copy_edges(network: Core, made: Rearrangement, index: int) -> None:
+def _copy_edges(network: Core, made: Rearrangement, index: int, kept: Kept) -> None:
     """Give a layer of the new network the grids and edges that it had; other edges are off."""
     inputs, sums, new = made.inputs[index], made.sums[index], made.network
     old_inputs, old_sums = inputs != NEW, sums != NEW
@@ -157,9 +180,9 @@ def _copy_edges(network: Core, made: Rearrangement, index: int) -> None:
     weights = new.coefficients(index).transpose(0, 2, 1)
     weights[here] = network.coefficients(index).transpose(0, 2, 1)[there]
     mask = np.zeros((inputs.size, sums.size), dtype=np.uint8)
-    mask[here] = network.edge_mask(index)[there]
+    mask[here] = network.edge_mask(index)[there] & kept[there]
     new.set_edge_mask(index, mask)
-    places = [place for _, place in _symbolic_edges(network.layers[index], inputs, sums)]
+    places = [place for _, place in _symbolic_edges(network.layers[index], inputs, sums, kept)]
     new.symbolic(index)[:] = network.symbolic(index)[places]
     trainable = np.ascontiguousarray(network.symbolic_trainable(index)[places])
     new.set_symbolic_trainable(index, trainable)

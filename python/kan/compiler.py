@@ -147,7 +147,7 @@ def _handed_on(node: Node) -> Term:
 def _model(levels: list[list[Node]], grid: Any, k: Any, options: dict[str, Any]) -> KAN:
     """Return a model with the nodes of these levels."""
     groups = [[_subnodes(node, level) for node in nodes] for level, nodes in enumerate(levels)]
-    arities = [[]] + [
+    arities: list[list[int]] = [[]] + [
         [len(sums) for node, sums in zip(nodes, own, strict=True) if _is_product(node, level)]
         for level, (nodes, own) in enumerate(zip(levels[1:], groups[1:], strict=True), 1)
     ]
