@@ -15,7 +15,7 @@ from ._networks import rebuilt, with_layer
 try:
     import sympy
 
-    from ._expressions import Node, Product, Reader, Sum, Term, Variable
+    from ._expression_nodes import Node, Product, Reader, Sum, Term, Variable
 except ImportError as error:
     raise ImportError('compiling formulas needs SymPy: pip install "kan-core[symbolic]"') from error
 
