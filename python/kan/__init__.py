@@ -12,23 +12,37 @@ from . import _openmp  # noqa: F401 - loads the core, and so comes before all th
 from ._config import get_num_threads, set_num_threads, show_config, threads
 from ._core import FormatError, __version__
 from ._datasets import create_dataset, create_dataset_from_data
+from ._derivatives import batch_hessian, batch_jacobian
 from ._edge import Edge
+from ._expressions import augment_input, ex_round
 from ._history import History
 from ._model import KAN
 from ._neighbours import warn_of_pykan
+from ._notebook import np, nsimplify, plt, sympy, torch
+from .MultKAN import MultKAN  # the class takes the place of the module, which stays importable
 
 __all__ = [
     "KAN",
     "Edge",
     "FormatError",
     "History",
+    "MultKAN",
     "__version__",
+    "augment_input",
+    "batch_hessian",
+    "batch_jacobian",
     "create_dataset",
     "create_dataset_from_data",
+    "ex_round",
     "get_num_threads",
+    "np",
+    "nsimplify",
+    "plt",
     "set_num_threads",
     "show_config",
+    "sympy",
     "threads",
+    "torch",
 ]
 
 warn_of_pykan()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
+from ._containers import as_plain
 
 __all__ = [
     "Array",
@@ -100,7 +101,7 @@ def real_numbers(values: object, name: str) -> Array:
     if np.ma.is_masked(values):
         raise ValueError(f"{name} must not have masked values")
     try:
-        array: Array = np.asarray(values)
+        array: Array = np.asarray(as_plain(values))
     except ValueError as error:
         raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
     except (RuntimeError, TypeError) as error:  # what an object with __array__ may raise

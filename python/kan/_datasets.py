@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ._architecture import dtype_name, finite, require_cpu
+from ._containers import as_plain, library_of, loaded_libraries
 from ._random import UniformStream, legacy_generator
 
 __all__ = ["create_dataset", "create_dataset_from_data"]
@@ -31,7 +31,7 @@ def create_dataset(
     seed: int = 0,
     *,
     dtype: DTypeLike = "float64",
-) -> dict[str, Array]:
+) -> dict[str, Any]:
     """Sample a function at uniformly random points.
 
     The points are those of pykan's ``create_dataset`` for the same seed; with ``dtype="float32"``
@@ -42,7 +42,8 @@ def create_dataset(
     ----------
     f : callable
         The function. Called with one array and returning labels of shape (N,) or (N, n_out).
-        NumPy functions and torch functions both work.
+        If an array makes it raise a TypeError or AttributeError and torch has been imported, it
+        is called with a tensor.
     n_var : int, default 2
         Number of input variables.
     f_mode : {"col", "row"}, default "col"
@@ -54,17 +55,17 @@ def create_dataset(
     normalize_input, normalize_label : bool, default False
         Standardise the columns by the mean and standard deviation of the training part.
     device : object, default "cpu"
-        Accepted so that pykan scripts run; only the CPU exists here.
+        Only the CPU exists here. A ``torch.device`` asks for tensors.
     seed : int, default 0
         Seed of the points.
     dtype : {"float64", "float32"}
-        Type of the four arrays and of what `f` is called with.
+        Type of the four arrays and of what `f` is called with, whatever torch's default is.
 
     Returns
     -------
-    dict of ndarray
+    dict of ndarray or tensor
         ``train_input`` (train_num, n_var), ``train_label`` (train_num, n_out), ``test_input``,
-        ``test_label``.
+        ``test_label``: tensors if `f` is a function of tensors or `device` is one of torch's.
 
     Raises
     ------
@@ -79,12 +80,16 @@ def create_dataset(
     n_var = _count(n_var, "n_var", minimum=1)
     sizes = {"train": _count(train_num, "train_num", 1), "test": _count(test_num, "test_num", 0)}
     inputs = _sample_inputs(UniformStream(seed), _ranges_by_variable(ranges, n_var), sizes, dtype)
-    labels = {part: _labels(f, points, f_mode) for part, points in inputs.items()}
+    labels = {}
+    example: object = device
+    for part, points in inputs.items():
+        labels[part], returned = _labels(f, points, f_mode)
+        example = returned if library_of(device) is None else device
     if normalize_input:
         inputs = _standardized(inputs, "normalize_input")
     if normalize_label:
         labels = _standardized(labels, "normalize_label")
-    return _as_dataset(inputs, labels)
+    return _as_dataset(inputs, labels, example, example)
 
 
 def create_dataset_from_data(
@@ -93,7 +98,7 @@ def create_dataset_from_data(
     train_ratio: float = 0.8,
     device: object = "cpu",
     seed: int = 0,
-) -> dict[str, Array]:
+) -> dict[str, Any]:
     """Split samples at random into a training and a test part.
 
     The training rows are those that pykan's function of this name picks after
@@ -109,14 +114,15 @@ def create_dataset_from_data(
     train_ratio : float, default 0.8
         Share of the samples for training, in (0, 1]; ``int(N * train_ratio)`` of them.
     device : object, default "cpu"
-        Accepted so that pykan scripts run; only the CPU exists here.
+        Only the CPU exists here. A ``torch.device`` asks for tensors.
     seed : int, default 0
         Seed of the split.
 
     Returns
     -------
-    dict of ndarray
-        ``train_input``, ``train_label``, ``test_input``, ``test_label``.
+    dict of ndarray or tensor
+        ``train_input``, ``train_label``, ``test_input``, ``test_label``: tensors where the samples
+        are, or if `device` is one of torch's.
 
     Raises
     ------
@@ -143,6 +149,8 @@ def create_dataset_from_data(
     return _as_dataset(
         {part: points[chosen] for part, chosen in rows.items()},
         {part: targets[chosen] for part, chosen in rows.items()},
+        inputs if library_of(device) is None else device,
+        labels if library_of(device) is None else device,
     )
 
 
@@ -189,8 +197,8 @@ def _sample_inputs(
     return inputs
 
 
-def _labels(f: Callable[[Any], Any], points: Array, f_mode: str) -> Array:
-    """Evaluate `f` and return its labels, shape (N, n_out), in the dtype of the points."""
+def _labels(f: Callable[[Any], Any], points: Array, f_mode: str) -> tuple[Array, Any]:
+    """Evaluate `f`: its labels, shape (N, n_out), in the dtype of the points, and what it gave."""
     returned = _call_with_numpy_or_torch(f, points if f_mode == "col" else points.T)
     labels = _as_columns(_real_numbers(returned, "what f returns").astype(points.dtype))
     if labels.ndim != 2 or len(labels) != len(points) or labels.shape[1] == 0:
@@ -199,7 +207,7 @@ def _labels(f: Callable[[Any], Any], points: Array, f_mode: str) -> Array:
             f"got {np.shape(returned)}"
         )
     _require_finite(labels, "what f returns")
-    return labels
+    return labels, returned
 
 
 def _call_with_numpy_or_torch(f: Callable[[Any], Any], points: Array) -> Any:
@@ -208,17 +216,15 @@ def _call_with_numpy_or_torch(f: Callable[[Any], Any], points: Array) -> Any:
         return f(points)
     except (TypeError, AttributeError):
         # A function written for torch has imported it by now, so nobody pays for an import.
-        torch = sys.modules.get("torch")
-        if torch is None:
+        library = next(loaded_libraries(), None)
+        if library is None:
             raise
-        return f(torch.from_numpy(points))
+        return f(library.from_numpy(points))
 
 
 def _real_numbers(values: Any, name: str) -> Array:
-    """Copy arrays, sequences and torch tensors into an array of integers or floats."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
-    numbers = np.array(values, order="C")
+    """Copy arrays, sequences and tensors into an array of integers or floats."""
+    numbers = np.array(as_plain(values), order="C")
     if numbers.dtype.kind not in "fiub":
         raise TypeError(f"{name} must be real numbers, got dtype {numbers.dtype}")
     if numbers.dtype == np.float32 or numbers.dtype.kind in "iu":
@@ -264,10 +270,19 @@ def _split_rows(count: int, train_ratio: float, seed: int) -> dict[str, Array]:
     return {"train": train, "test": np.setdiff1d(np.arange(count), train)}
 
 
-def _as_dataset(inputs: dict[str, Array], labels: dict[str, Array]) -> dict[str, Array]:
+def _as_dataset(
+    inputs: dict[str, Array], labels: dict[str, Array], input_like: object, label_like: object
+) -> dict[str, Any]:
+    """Return the four parts, each in the container that the examples are."""
     return {
-        "train_input": inputs["train"],
-        "test_input": inputs["test"],
-        "train_label": labels["train"],
-        "test_label": labels["test"],
+        "train_input": _stored(inputs["train"], input_like),
+        "test_input": _stored(inputs["test"], input_like),
+        "train_label": _stored(labels["train"], label_like),
+        "test_label": _stored(labels["test"], label_like),
     }
+
+
+def _stored(values: Array, example: object) -> Any:
+    """Return values of their own type in the container that the example is."""
+    library = library_of(example)
+    return values if library is None else library.from_numpy(values)

@@ -11,8 +11,10 @@ import numpy as np
 from . import _core
 from ._architecture import Core
 from ._arrays import Array, as_labels, as_matrix, as_targets, as_weights, real_numbers
+from ._containers import as_plain
 from ._regulariser import Regulariser
 from ._rows import Rows
+from ._torch_graph import called
 
 __all__ = ["Data", "Loss", "loss_named"]
 
@@ -44,7 +46,7 @@ class Loss:
             return as_labels(y, name, rows, outputs)
         if self.function is None:
             return as_targets(y, name, rows, outputs, dtype)
-        array = np.asarray(y)
+        array = np.asarray(as_plain(y))
         if array.ndim == 0 or len(array) != rows:
             raise ValueError(f"{name} must have {rows} rows, got shape {array.shape}")
         if array.ndim == 1 and outputs == 1 and array.dtype.kind in "biuf":
@@ -109,7 +111,7 @@ class Loss:
 
     def _call(self, prediction: Array, y: Array) -> tuple[float, Array]:
         assert self.function is not None
-        result = self.function(prediction, y)
+        result = called(self.function, prediction, y)
         if not isinstance(result, tuple) or len(result) != 2:
             raise TypeError(
                 "loss_fn must return (loss, d loss / d prediction), "

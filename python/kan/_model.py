@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,13 +28,17 @@ from ._architecture import (
     require_cpu,
 )
 from ._arrays import Array, as_matrix, as_vector
+from ._containers import given_back
+from ._derivatives import input_gradient
 from ._domain import refuse_outside
 from ._edge import Edge, edge_of
+from ._familiar import Familiar
 from ._fit import Run
 from ._fit_options import FitOptions, Progress
 from ._grids import refined, update_grid
 from ._history import History
 from ._initial import Start, initialize
+from ._interactions import Interactions
 from ._losses import Data, check_data, loss_named
 from ._problem import prepare
 from ._pruning import Pruning
@@ -43,6 +48,7 @@ from ._rows import Rows
 from ._schedule import Schedule
 from ._surgery import Surgery
 from ._symbolic import Symbolic
+from ._torch_graph import differentiable, wants_gradient
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +61,7 @@ BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
 
-class KAN(Pruning, Symbolic, Surgery):
+class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
     """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
 
     Parameters
@@ -211,11 +217,11 @@ class KAN(Pruning, Symbolic, Surgery):
 
     # ---- values -------------------------------------------------------------------------------
 
-    def __call__(self, X: ArrayLike) -> Array:
+    def __call__(self, X: ArrayLike) -> Any:
         """Return the outputs for inputs X (N, n_in), shape (N, n_out)."""
         return self.predict(X)
 
-    def predict(self, X: ArrayLike) -> Array:
+    def predict(self, X: ArrayLike) -> Any:
         """Return the outputs of the network.
 
         Parameters
@@ -225,14 +231,21 @@ class KAN(Pruning, Symbolic, Surgery):
 
         Returns
         -------
-        ndarray
+        ndarray or tensor
             Shape (N, n_out), in the model's dtype. A row has the same bits alone and in a batch.
+            For a torch tensor it is a tensor of the same floating type; if X requires gradients
+            it has those along X, but none along parameters.
         """
-        X = self._chosen(X, "X")
-        ready: Array | None = _core.predict_ready(self._network, X)
-        if ready is not None:
-            return ready
-        x = as_matrix(X, "X", self._network.layers[0].inputs, self.dtype)
+        if self._input_id is None:
+            ready: Array | None = _core.predict_ready(self._network, X)
+            if ready is not None:
+                return ready
+        if wants_gradient(X):
+            return differentiable(X, self._predict, partial(input_gradient, self))
+        return given_back(self._predict(X), X)
+
+    def _predict(self, X: ArrayLike) -> Array:
+        x = as_matrix(self._chosen(X, "X"), "X", self._network.layers[0].inputs, self.dtype)
         refuse_outside(self._network, Rows(x), "X")
         result: Array = _core.predict(self._network, x)
         return result
@@ -379,7 +392,8 @@ class KAN(Pruning, Symbolic, Surgery):
         loss_fn : str or callable, optional
             "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
             ``(prediction, y) -> (loss, d loss / d prediction)``; with one output, y of shape (N,)
-            reaches it as (N, 1), as predictions do.
+            reaches it as (N, 1), as predictions do. A function of torch tensors that returns the
+            loss alone is differentiated by torch.
         sample_weight : array-like, optional
             Weights (N,) of the training samples.
         update_grid : bool, default True
@@ -480,6 +494,8 @@ class KAN(Pruning, Symbolic, Surgery):
         finally:
             if run.has_trained:
                 self._start = None
+
+    train = fit
 
     def update_grid(self, X: ArrayLike) -> None:
         """Move all grids to where the inputs X (N, n_in) lead; the function stays as it can."""

@@ -21,15 +21,22 @@ SPREAD_POINTS = 1000
 class Observed(Copyable):
     """The inputs that pictures, scores, pruning and the search for formulas are made of."""
 
-    def get_act(self, x: ArrayLike | Mapping[str, ArrayLike]) -> None:
+    def get_act(self, x: ArrayLike | Mapping[str, ArrayLike] | None = None) -> None:
         """Look at the network with inputs x (N, n_in), or a dataset's train_input, from now on.
 
         Plots, scores, pruning and symbolic search use the training inputs of the last `fit`
-        otherwise.
+        otherwise. Without x everything stays as it is.
         """
+        if x is None:
+            return
         given = x["train_input"] if isinstance(x, Mapping) else x
         self._training_inputs = self._checked_inputs(given, "x").copy()
         self._training_targets = None
+
+    @property
+    def _columns(self) -> list[int]:
+        """The columns of X that the network takes."""
+        return list(range(self._given_inputs)) if self._input_id is None else self._input_id
 
     def _chosen(self, X: Any, name: str) -> Any:
         """Return the columns that the network takes, where `prune_input` left some out."""

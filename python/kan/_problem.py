@@ -10,6 +10,7 @@ import numpy as np
 
 from ._architecture import Core
 from ._arrays import Array
+from ._containers import as_plain
 from ._fit_options import FitOptions
 from ._losses import Data, Loss, check_data
 from ._rows import Rows
@@ -62,7 +63,9 @@ def prepare(
         kept, held_out = _split(everyone, options)
         problem.train = Data(x, targets, weights, loss, outputs, kept)
         problem.validation = Data(x, targets, weights, loss, outputs, held_out)
-    if "test_input" in dataset and np.size(dataset["test_input"]):  # test_num=0 makes it empty
+    if "test_input" in dataset and np.size(
+        as_plain(dataset["test_input"])
+    ):  # test_num=0 makes it empty
         names = ("dataset['test_input']", "dataset['test_label']")
         x, targets, _ = check_data(
             network, loss, dataset["test_input"], dataset["test_label"], None, names

@@ -1,0 +1,14 @@
+"""Small tools, with the names of pykan's module ``kan.utils``."""
+
+from ._datasets import create_dataset, create_dataset_from_data
+from ._derivatives import batch_hessian, batch_jacobian
+from ._expressions import augment_input, ex_round
+
+__all__ = [
+    "augment_input",
+    "batch_hessian",
+    "batch_jacobian",
+    "create_dataset",
+    "create_dataset_from_data",
+    "ex_round",
+]
