@@ -206,7 +206,7 @@ TEST_CASE("a network that could not be read back is not written") {
   refused(network, "\"layers.0.coef\": number 0 is not finite");
   Architecture wide;
   wide.layers = {{1, 0, std::vector<int>(200000, 1), 1, 0}};
-  refused(Network<double>(wide), "too many layers or multiplication nodes");
+  refused(Network<double>(wide), "too many layers, multiplication nodes or symbolic edges");
 }
 
 TEST_CASE("a model is saved to a path and loaded from it, and messages name it") {
