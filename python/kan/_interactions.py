@@ -73,7 +73,9 @@ class Interactions(Attribution):
 
         model: Any = self
         if x is None:
-            model, x = self._network, self._reference_inputs()
+            x = self._reference_inputs()
+            model = self.copy()
+            model._input_id, model._given_inputs = None, x.shape[1]
         return plot_tree(model, x, in_var, style, sym_th, sep_th, skip_sep_test, verbose)
 
     def _scores_through(self, level: int) -> list[Array]:
