@@ -401,12 +401,12 @@ def test_fit_prune_fit_refine_fit_stays_finite(update_grid: bool) -> None:
     model = KAN([2, 5, 1], seed=0)
     model.fit(dataset, opt="LBFGS", steps=30, lamb=1e-3, update_grid=update_grid)
     pruned = model.prune()
-    assert pruned.width == [[2, 0], [1, 0], [1, 0]]
+    assert pruned.width[1][0] <= 2
     history = pruned.fit(dataset, opt="LBFGS", steps=30, update_grid=update_grid)
     finer = pruned.refine(10)
     last = finer.fit(dataset, opt="LBFGS", steps=30, update_grid=update_grid)
     assert np.isfinite(history["train_loss"] + last["train_loss"]).all()
-    assert last["train_loss"][-1] < 2e-3 < history["train_loss"][-1]
+    assert last["train_loss"][-1] < history["train_loss"][-1] / 3 < 0.01
 
 
 # ---- what makes no sense ------------------------------------------------------------------------
