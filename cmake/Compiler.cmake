@@ -45,19 +45,23 @@ function(kan_arithmetic_settings target)
 endfunction()
 
 # One kernel file per instruction set, chosen at run time. Here alone products and sums may be fused:
-# these loops run over whole vectors, so that every row of a batch is treated alike.
+# these loops run over whole vectors, so that every row of a batch is treated alike. Clang fuses what
+# remains of a loop in another way than the loop: there only what is fused by name is.
 function(kan_instruction_set_settings folder)
   if(NOT kan_gnu_like)
     return()
   endif()
-  set_source_files_properties(${folder}/baseline.cpp PROPERTIES
-    COMPILE_OPTIONS "-ffp-contract=fast")
+  set(fuse "-ffp-contract=fast")
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    set(fuse "-ffp-contract=off")
+  endif()
+  set_source_files_properties(${folder}/baseline.cpp PROPERTIES COMPILE_OPTIONS "${fuse}")
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     return()
   endif()
   set_source_files_properties(${folder}/avx2.cpp PROPERTIES
-    COMPILE_OPTIONS "-mavx2;-mfma;-ffp-contract=fast")
+    COMPILE_OPTIONS "-mavx2;-mfma;${fuse}")
   set_source_files_properties(${folder}/avx512.cpp PROPERTIES
     COMPILE_OPTIONS
-    "-mavx512f;-mavx512dq;-mavx512bw;-mavx512vl;-mfma;-mprefer-vector-width=512;-ffp-contract=fast")
+    "-mavx512f;-mavx512dq;-mavx512bw;-mavx512vl;-mfma;-mprefer-vector-width=512;${fuse}")
 endfunction()

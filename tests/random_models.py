@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from kan import KAN
+from kan import KAN, _core
+from kan._networks import AFFINES, rebuilt, with_layer
 
 
 def random_model(width, *, seed=0, scale=0.5, **options):
@@ -37,4 +38,40 @@ def with_masked_edges(model, share=0.4, seed=0):
         mask = (rng.random((layer.inputs, layer.subnodes)) > share).astype(np.uint8)
         mask[0] |= mask.sum(axis=0) == 0
         model._network.set_edge_mask(index, mask)
+    return model
+
+
+FUNCTIONS = ("x", "x^2", "sin", "exp", "tanh", "gaussian")
+
+
+def with_functions(model, share=0.3, seed=0):
+    """The model with a function on about `share` of its edges, on half of them in place of the
+    spline."""
+    rng = np.random.default_rng(seed)
+    network = model._network
+    chosen = [rng.random((one.inputs, one.subnodes)) < share for one in network.layers]
+    layers = [
+        with_layer(
+            layer,
+            symbolic=[
+                _core.SymbolicEdge(int(i), int(j), str(rng.choice(FUNCTIONS)))
+                for i, j in np.argwhere(own)
+            ],
+        )
+        for layer, own in zip(network.layers, chosen, strict=True)
+    ]
+    made = rebuilt(network, layers)
+    for index, own in enumerate(chosen):
+        made.set_knots(index, network.knots(index))
+        made.coefficients(index)[:] = network.coefficients(index)
+        alone = own & (rng.random(own.shape) < 0.5)
+        made.set_edge_mask(index, network.edge_mask(index) * ~alone)
+        numbers = made.symbolic(index)
+        numbers[:] = 0.5 * rng.standard_normal(numbers.shape)
+        trains = rng.integers(0, 2, numbers.shape).astype(np.uint8)
+        made.set_symbolic_trainable(index, trains)
+        if network.affine_enabled:
+            for which in AFFINES:
+                made.affine(index, which)[:] = network.affine(index, which)
+    model._network = made
     return model

@@ -517,6 +517,11 @@ REFUSED_OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"log": 0}, ValueError, "log must be an integer >= 1, got 0"),
     ({"lamb": np.nan}, ValueError, "lamb must be finite, got nan"),
     ({"lamb": "a"}, TypeError, "lamb must be a number, got 'a'"),
+    ({"lamb": -1.0}, ValueError, "lamb must be >= 0.0, got -1.0"),
+    ({"lamb": 0.1, "opt": "LM"}, ValueError, "lamb works with opt='LBFGS' .* with lamb=0.1"),
+    ({"lamb": 0.1, "alpha": 0.1}, ValueError, "alpha works with opt='LM', without lamb"),
+    ({"lamb_coefdiff": None}, TypeError, "lamb_coefdiff must be a number, got None"),
+    ({"reg_metric": 1}, TypeError, "reg_metric must be one of .*, got 1"),
     ({"lr": 0}, ValueError, "lr must be > 0.0, got 0.0"),
     ({"lr": -1}, ValueError, "lr must be > 0.0, got -1.0"),
     ({"lr": np.inf}, ValueError, "lr must be finite, got inf"),
@@ -686,11 +691,6 @@ def test_loss_and_gradient_wants_the_loss_by_name(model: KAN, loss: Any) -> None
 def test_loss_and_gradient_refuses_an_unknown_loss(model: KAN) -> None:
     with pytest.raises(ValueError, match=r"loss must be 'mse', 'cross_entropy' .*, got 'mae'"):
         model.loss_and_gradient(X, Y, loss="mae")
-
-
-def test_sparsifying_is_refused_until_it_exists(model: KAN) -> None:
-    with pytest.raises(ValueError, match=r"lamb must be 0: .*, got 0.001"):
-        model.fit(X, Y, lamb=1e-3)
 
 
 # ---- parameters, refining, edges ----------------------------------------------------------------

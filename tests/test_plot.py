@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import numpy as np
 import pytest
 
 import kan
-from kan import KAN
+from kan import KAN, _core
 from kan._activity import observe
+from kan._networks import rebuilt, with_layer
 from kan._plot import MOST_ROWS, MOST_SAMPLES, diagram_of
-from random_models import random_model
+from random_models import random_model, with_functions
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure  # noqa: E402
@@ -109,6 +111,36 @@ def test_masked_edges_are_not_drawn() -> None:
     assert len(collection(model.plot(), "boxes").get_paths()) == 7
 
 
+def test_edges_with_functions_are_red_and_purple_with_a_spline() -> None:
+    model = with_functions(random_model([2, 3], seed=4), share=0.6, seed=4)
+    layer, mask = model._network.layers[0], model._network.edge_mask(0)
+    has_function = {(one.input, one.sum) for one in layer.symbolic}
+    kinds = {True: {True: "both", False: "symbolic"}, False: {True: "numeric"}}
+    edges = diagram_of(model._network, X, "backward").edges
+    for edge in edges:
+        place = edge.source, edge.target
+        assert edge.kind == kinds[place in has_function][bool(mask[place])]
+    assert {edge.kind for edge in edges} == {"both", "symbolic", "numeric"}
+    assert isinstance(model.plot(), Figure)
+
+
+def test_an_edge_with_the_function_zero_is_not_drawn() -> None:
+    model = random_model([1, 1], seed=4)
+    layer = with_layer(model._network.layers[0], symbolic=[_core.SymbolicEdge(0, 0, "0")])
+    model._network = rebuilt(model._network, [layer])
+    model._network.set_edge_mask(0, np.zeros((1, 1), dtype=np.uint8))
+    (edge,) = diagram_of(model._network, X[:, :1], "backward").edges
+    assert edge.kind == "off"
+
+
+@pytest.mark.slow
+def test_a_hundred_edges_are_drawn_in_two_seconds(tmp_path: Path) -> None:
+    model = random_model([9, 10, 1], seed=4)
+    began = time.perf_counter()
+    model.plot().savefig(tmp_path / "picture.png")
+    assert time.perf_counter() - began < 2.0
+
+
 def test_a_network_without_any_edge_can_still_be_drawn() -> None:
     model = masked(KAN([1, 1]), 0, [(0, 0)])
     assert collection(model.plot(), "boxes") is None
@@ -142,8 +174,9 @@ def test_plot_refuses(arguments: dict[str, Any], kind: type[Exception], message:
 def test_no_file_is_written_and_nothing_is_shown(tmp_path: Path) -> None:
     program = """
 import sys
+import time
 import numpy as np
-from kan import KAN
+from kan import KAN, _core
 KAN([2, [1, 1], 1]).plot(title="t", tick=True, sample=True)
 assert "matplotlib.pyplot" not in sys.modules
 """

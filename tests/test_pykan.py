@@ -74,7 +74,8 @@ def test_the_optimizer_given_twice_is_refused(dataset: dict[str, Any]) -> None:
         ({"save_fig": "yes"}, TypeError, "save_fig must be True or False, got 'yes'"),
         ({"lamb_l1": "a"}, TypeError, "lamb_l1 must be a number, got 'a'"),
         ({"lamb_coef": np.nan}, ValueError, "lamb_coef must be finite, got nan"),
-        ({"lamb": 0.1, "lamb_l1": 1.0}, ValueError, "lamb must be 0: sparsifying is not part"),
+        ({"lamb_entropy": -1.0}, ValueError, "lamb_entropy must be >= 0.0, got -1.0"),
+        ({"reg_metric": "edge"}, ValueError, "reg_metric must be one of 'edge_forward_spline_n'"),
         ({"lamb_l2": 1.0}, TypeError, r"fit\(\) got an unexpected keyword argument 'lamb_l2'"),
     ],
 )

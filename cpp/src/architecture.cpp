@@ -1,5 +1,6 @@
 #include "kan/architecture.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -12,10 +13,12 @@ constexpr std::size_t count_limit = std::numeric_limits<std::ptrdiff_t>::max() /
 constexpr int node_limit = 1 << 24;
 constexpr int interval_limit = 1 << 20;
 
+[[noreturn]] void refuse_count() {
+  throw std::invalid_argument("architecture: the number of parameters overflows");
+}
+
 std::size_t checked_product(std::size_t a, std::size_t b) {
-  if (b != 0 && a > count_limit / b) {
-    throw std::invalid_argument("architecture: the number of parameters overflows");
-  }
+  if (b != 0 && a > count_limit / b) refuse_count();
   return a * b;
 }
 
@@ -38,48 +41,86 @@ void validate_nodes(const Layer& layer, std::size_t l) {
   require(subnodes >= 1 && subnodes <= node_limit, l, "subnodes must be in 1..2^24", subnodes);
 }
 
-void validate_symbolic(const Layer& layer, std::size_t l, std::size_t tables) {
-  const SymbolicEdge* before = nullptr;
-  for (const SymbolicEdge& edge : layer.symbolic) {
-    require(edge.input >= 0 && edge.input < layer.inputs, l,
-            "a symbolic edge must begin at an input", edge.input);
-    require(edge.sum >= 0 && edge.sum < layer.subnodes(), l, "a symbolic edge must end at a sum",
-            edge.sum);
-    const int number = static_cast<int>(edge.function);
-    require(number >= 0 && number < function_count, l, "a symbolic edge must have a function",
-            number);
-    require(edge.table >= 0, l, "a table must be one of the architecture's", edge.table);
-    require(edge.function != Function::table || static_cast<std::size_t>(edge.table) < tables, l,
-            "a table must be one of the architecture's", edge.table);
-    if (before != nullptr) {
-      const bool increases = before->input < edge.input ||
-                             (before->input == edge.input && before->sum < edge.sum);
-      require(increases, l, "symbolic edges must be sorted by input, then sum, each once",
-              edge.input);
-    }
-    before = &edge;
+void validate_symbolic(const SymbolicEdge& edge, const Layer& layer, std::size_t l,
+                       std::size_t tables) {
+  require(edge.input >= 0 && edge.input < layer.inputs, l, "a symbolic edge must begin at an input",
+          edge.input);
+  require(edge.sum >= 0 && edge.sum < layer.subnodes(), l, "a symbolic edge must end at a sum",
+          edge.sum);
+  const int number = static_cast<int>(edge.function);
+  require(number >= 0 && number < function_count, l, "a symbolic edge must have a function",
+          number);
+  const std::size_t choices = edge.function == Function::table ? tables : 1;
+  require(edge.table >= 0 && static_cast<std::size_t>(edge.table) < choices, l,
+          "a table must be one of the architecture's", edge.table);
+}
+
+void validate_symbolics(const Layer& layer, std::size_t l, std::size_t tables) {
+  const auto& edges = layer.symbolic;
+  for (std::size_t e = 0; e < edges.size(); ++e) {
+    validate_symbolic(edges[e], layer, l, tables);
+    if (e == 0) continue;
+    const SymbolicEdge& before = edges[e - 1];
+    const bool increases = before.input < edges[e].input ||
+                           (before.input == edges[e].input && before.sum < edges[e].sum);
+    require(increases, l, "symbolic edges must be sorted by input, then sum, each once",
+            edges[e].input);
   }
+}
+
+/// Knots that are apart, also those beyond its ends.
+bool has_interval(const Table& table) {
+  const double scale = std::max(std::abs(table.low), std::abs(table.high));
+  const double spacing = (table.high - table.low) / table.intervals();
+  return std::isfinite(scale) && std::isfinite(spacing) &&
+         spacing > 1024.0 * std::numeric_limits<double>::epsilon() * scale;
 }
 
 void validate_table(const Table& table) {
-  const bool holds = std::isfinite(table.low) && std::isfinite(table.high) &&
-                     table.low < table.high && std::isfinite(table.high - table.low) &&
-                     table.coefficients.size() > Table::degree &&
-                     table.coefficients.size() < (std::size_t{1} << 20);
-  if (!holds) {
-    throw std::invalid_argument("table \"" + table.name +
-                                "\": it must have an interval of positive length and 6..2^20 "
-                                "coefficients");
+  const auto refuse = [&table](const std::string& reason) {
+    throw std::invalid_argument("table \"" + table.name + "\": " + reason);
+  };
+  const std::size_t count = table.coefficients.size();
+  if (count <= Table::degree || count > Table::most_coefficients) {
+    refuse("it must have 6..2^16 coefficients, got " + std::to_string(count));
   }
-  for (const double value : table.coefficients) {
-    if (!std::isfinite(value)) {
-      throw std::invalid_argument("table \"" + table.name + "\": a coefficient is not finite");
-    }
+  if (!has_interval(table)) {
+    refuse("low and high must be finite, low < high, and further apart than rounding");
+  }
+  const auto& all = table.coefficients;
+  if (!std::all_of(all.begin(), all.end(), [](double value) { return std::isfinite(value); })) {
+    refuse("a coefficient is not finite");
   }
 }
 
-std::size_t affine_count(const Layer& layer) noexcept {
-  return 2 * (static_cast<std::size_t>(layer.subnodes()) + static_cast<std::size_t>(layer.nodes()));
+void validate_layer(const Architecture& architecture, std::size_t l) {
+  const Layer& layer = architecture.layers[l];
+  validate_nodes(layer, l);
+  require(layer.degree >= 0 && layer.degree <= max_degree, l, "degree k must be in 0..5",
+          layer.degree);
+  require(layer.intervals >= 1 && layer.intervals <= interval_limit, l,
+          "grid intervals G must be in 1..2^20", layer.intervals);
+  validate_symbolics(layer, l, architecture.tables.size());
+  if (l == 0) return;
+  const int before = architecture.layers[l - 1].nodes();
+  require(layer.inputs == before, l,
+          "inputs must equal the nodes of the layer before, " + std::to_string(before),
+          layer.inputs);
+}
+
+/// Numbers beside the splines.
+std::size_t small_count(const Layer& layer, bool affine) noexcept {
+  const auto nodes =
+      static_cast<std::size_t>(layer.subnodes()) + static_cast<std::size_t>(layer.nodes());
+  return (affine ? 2 * nodes : 0) + EdgeAffine::count * layer.symbolic.size();
+}
+
+std::size_t checked_count(const Layer& layer, bool affine) {
+  const auto inputs = static_cast<std::size_t>(layer.inputs);
+  const std::size_t edge_rows = checked_product(inputs, static_cast<std::size_t>(layer.rows()));
+  checked_product(inputs, static_cast<std::size_t>(layer.knots()));
+  return checked_product(edge_rows, static_cast<std::size_t>(layer.subnodes())) +
+         small_count(layer, affine);
 }
 
 }  // namespace
@@ -97,39 +138,23 @@ std::size_t Architecture::parameter_count() const noexcept {
   for (const Layer& layer : layers) {
     total += static_cast<std::size_t>(layer.inputs) * static_cast<std::size_t>(layer.rows()) *
              static_cast<std::size_t>(layer.subnodes());
-    if (affine) total += affine_count(layer);
-    total += EdgeAffine::count * layer.symbolic.size();
+    total += small_count(layer, affine);
   }
   return total;
 }
 
 void Architecture::validate() const {
   if (layers.empty()) throw std::invalid_argument("architecture: at least one layer is needed");
+  if (tables.size() > max_tables) {
+    throw std::invalid_argument("architecture: at most " + std::to_string(max_tables) +
+                                " tables are allowed, got " + std::to_string(tables.size()));
+  }
   for (const Table& table : tables) validate_table(table);
   std::size_t total = 0;
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    const Layer& layer = layers[l];
-    validate_nodes(layer, l);
-    validate_symbolic(layer, l, tables.size());
-    require(layer.degree >= 0 && layer.degree <= max_degree, l, "degree k must be in 0..5",
-            layer.degree);
-    require(layer.intervals >= 1 && layer.intervals <= interval_limit, l,
-            "grid intervals G must be in 1..2^20", layer.intervals);
-    if (l > 0) {
-      require(layer.inputs == layers[l - 1].nodes(), l,
-              "inputs must equal the nodes of the layer before, " +
-                  std::to_string(layers[l - 1].nodes()),
-              layer.inputs);
-    }
-    const auto inputs = static_cast<std::size_t>(layer.inputs);
-    const std::size_t edge_rows = checked_product(inputs, static_cast<std::size_t>(layer.rows()));
-    checked_product(inputs, static_cast<std::size_t>(layer.knots()));
-    total += checked_product(edge_rows, static_cast<std::size_t>(layer.subnodes()));
-    if (affine) total += affine_count(layer);
-    total += EdgeAffine::count * layer.symbolic.size();
-    if (total > count_limit) {
-      throw std::invalid_argument("architecture: the number of parameters overflows");
-    }
+    validate_layer(*this, l);
+    total += checked_count(layers[l], affine);
+    if (total > count_limit) refuse_count();
   }
 }
 

@@ -11,9 +11,8 @@
 namespace kan {
 namespace {
 
-/// Enough for about 100 000 multiplication nodes, and little memory for a hostile file.
-constexpr int most_coefficients = 1 << 16;
-constexpr std::size_t most_tables = 64;
+/// Enough for about 100 000 multiplication nodes or 5000 symbolic edges, and little memory for a
+/// hostile file.
 constexpr std::size_t longest_text = std::size_t{1} << 18U;
 
 // In the order of the enumerations.
@@ -21,13 +20,14 @@ constexpr std::array<std::string_view, 3> base_names = {"silu", "identity", "zer
 constexpr std::array<std::string_view, 5> extrapolation_names = {"linear", "clamp", "zero",
                                                                  "polynomial", "error"};
 
-// The last of each are there only where they say something.
-constexpr std::array<std::string_view, 6> fields = {"layers", "base", "extrapolation", "affine",
-                                                    "trainable", "tables"};
-constexpr std::array<std::string_view, 6> layer_fields = {"inputs", "sums", "arities", "intervals",
-                                                          "degree", "symbolic"};
+// The last of these three are there only where they say something.
+constexpr std::array<std::string_view, 6> fields = {"layers", "base",      "extrapolation",
+                                                    "affine", "trainable", "tables"};
+constexpr std::array<std::string_view, 6> layer_fields = {"inputs",    "sums",   "arities",
+                                                          "intervals", "degree", "symbolic"};
 constexpr std::array<std::string_view, 4> edge_fields = {"input", "sum", "function", "table"};
 constexpr std::array<std::string_view, 2> table_fields = {"name", "coefficients"};
+
 constexpr std::array<std::string_view, 3> trainable_fields = {"coefficients", "base_weights",
                                                               "affine"};
 
@@ -105,6 +105,7 @@ Function read_function(json::Reader& reader) {
 
 SymbolicEdge read_edge(json::Reader& reader) {
   SymbolicEdge edge;
+  bool has_table = false;
   reader.record(
       edge_fields,
       [&](std::size_t n) {
@@ -112,8 +113,12 @@ SymbolicEdge read_edge(json::Reader& reader) {
         if (n == 1) edge.sum = read_int(reader);
         if (n == 2) edge.function = read_function(reader);
         if (n == 3) edge.table = read_int(reader);
+        has_table = has_table || n == 3;
       },
       1);
+  if (has_table != (edge.function == Function::table)) {
+    reader.fail("a symbolic edge has a \"table\" if that is its function, and only then");
+  }
   return edge;
 }
 
@@ -133,15 +138,15 @@ Layer read_layer(json::Reader& reader) {
   return layer;
 }
 
-/// The coefficients are 0; a file has few, however many it speaks of.
+/// The coefficients are 0: their values are a tensor.
 Table read_table(json::Reader& reader) {
   Table table;
   reader.record(table_fields, [&](std::size_t n) {
     if (n == 0) table.name = reader.string();
     if (n == 1) {
-      const int count = read_int(reader);
-      if (count > most_coefficients) reader.fail("a table has too many coefficients");
-      table.coefficients.assign(static_cast<std::size_t>(count), 0.0);
+      const auto count = static_cast<std::size_t>(read_int(reader));
+      if (count > Table::most_coefficients) reader.fail("a table has too many coefficients");
+      table.coefficients.assign(count, 0.0);
     }
   });
   return table;
@@ -182,8 +187,8 @@ std::string architecture_json(const Architecture& architecture, Trainable traina
   text += "}";
   if (text.size() > longest_text) {
     throw std::invalid_argument(
-        "the architecture has too many layers or multiplication nodes "
-        "for a model file");
+        "the architecture has too many layers, multiplication nodes or symbolic edges for a model "
+        "file");
   }
   return text;
 }
@@ -204,7 +209,7 @@ StoredArchitecture parse_architecture(std::string_view text) {
     if (n == 4) stored.trainable = read_trainable(reader);
     if (n == 5) {
       reader.array([&] {
-        if (architecture.tables.size() == most_tables) reader.fail("there are too many tables");
+        if (architecture.tables.size() == max_tables) reader.fail("there are too many tables");
         architecture.tables.push_back(read_table(reader));
       });
     }

@@ -68,7 +68,7 @@ void JacobianColumns<T>::add_bases(const Network<T>& network, std::size_t l) {
 template <class T>
 void JacobianColumns<T>::add_affines(const Network<T>& network, std::size_t l) {
   const LayerOffsets& at = network.offsets(l);
-  for (std::size_t p = at.subnode_scale; p < at.end; ++p) {
+  for (std::size_t p = at.subnode_scale; p < at.symbolic; ++p) {
     if (network.trainable()[p] == 0) continue;
     affines_.push_back({l, p - at.subnode_scale});
     add_column(l, p);
@@ -108,8 +108,13 @@ void Curvature<T>::make_room() {
 template <class T>
 std::size_t Curvature<T>::bytes_per_row(const Network<T>& network) noexcept {
   std::size_t edges = 0;
-  for (std::size_t l = 0; l < network.depth(); ++l) edges += network.edge_mask(l).size();
-  return edges * (10 * sizeof(double) + sizeof(std::int32_t));
+  std::size_t symbolic = 0;
+  for (std::size_t l = 0; l < network.depth(); ++l) {
+    edges += network.edge_mask(l).size();
+    symbolic += network.layer(l).symbolic.size();
+  }
+  return edges * (10 * sizeof(double) + sizeof(std::int32_t)) +
+         symbolic * EdgeAffine::count * sizeof(double);
 }
 
 template <class T>

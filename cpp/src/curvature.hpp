@@ -13,9 +13,8 @@
 namespace kan {
 
 /// The columns of a network's Jacobian: edge by edge the coefficients, so that those that one sample
-/// touches are adjacent, then what every sample touches: base weights, affines and the numbers of symbolic
-/// edges. Only parameters that
-/// may move have a column.
+/// touches are adjacent, then what every sample touches: base weights, affines and the numbers of
+/// symbolic edges. Only parameters that may move have a column.
 template <class T>
 class JacobianColumns {
  public:
@@ -81,9 +80,10 @@ class Curvature {
            QuadraticModel& model);
 
   /// Writes: scale, the mean curvature of splines, base weights and affines each, from that of all
-  /// samples; the numbers of symbolic edges, each of its own unit, have their own. Inputs far out make base weights stiff, not the splines beside them; and targets in other
-  /// units make the same steps: parameters of the last layer have the unit of the targets, and the
-  /// curvature of the others its square. `square` is the mean of their squares.
+  /// samples; the numbers of symbolic edges, each of its own unit, have their own. Inputs far out make
+  /// base weights stiff, not the splines beside them; and targets in other units make the same steps:
+  /// parameters of the last layer have the unit of the targets, and the curvature of the others its
+  /// square. `square` is the mean of their squares.
   void finish(double square, QuadraticModel& model) const;
 
  private:

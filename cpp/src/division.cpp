@@ -6,6 +6,7 @@
 #include "curvature.hpp"
 #include "kernels/kernels.hpp"
 #include "layer_pass.hpp"
+#include "symbolic_pass.hpp"
 
 namespace kan {
 namespace {
@@ -26,13 +27,13 @@ std::size_t rows_within(std::size_t bytes, std::size_t per_row, double work_per_
 
 }  // namespace
 
-/// The basis of one input costs as much as some 30 multiply-adds, a symbolic edge some 40.
+/// The basis of one input costs as much as some 30 multiply-adds.
 template <class T>
 double work_of_row(const Network<T>& network) {
   double work = 0.0;
   for (std::size_t l = 0; l < network.depth(); ++l) {
     work += layer_work(kernel_shape(network, l, 0), 1) + 30.0 * network.layer(l).inputs +
-            40.0 * static_cast<double>(network.layer(l).symbolic.size());
+            symbolic_work * static_cast<double>(network.layer(l).symbolic.size());
   }
   return work;
 }
@@ -43,14 +44,16 @@ Division division_of(const Network<T>& network, Purpose purpose) {
   const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);
   const double work = work_of_row(network);
   constexpr std::size_t mebibyte = std::size_t{1} << 20;
-  if (purpose == Purpose::predict)
+  if (purpose == Purpose::predict) {
     return {rows_within(mebibyte, per_row, work, 64, kernels::most_rows)};
+  }
   if (purpose == Purpose::curvature) {
     const std::size_t bytes = per_row + Curvature<T>::bytes_per_row(network);
     return {rows_within(mebibyte, bytes, work, 64, kernels::most_rows)};
   }
-  if (purpose == Purpose::statistics || parts < least_parts)
+  if (purpose == Purpose::statistics || parts < least_parts) {
     return {rows_within(4 * mebibyte, per_row, work, 256, kernels::most_rows)};
+  }
   return {rows_within(mebibyte, per_row, work, 64, 256), parts};
 }
 

@@ -125,24 +125,44 @@ void layer_scatter(const kernels::Shape& shape, const LayerBuffers<T>& buffers, 
   });
 }
 
+namespace {
+
+/// Writes: sums of the samples begin .. end.
+template <class T>
+void splines_forward(const Network<T>& network, std::size_t l, const T* parameters,
+                     const LayerBuffers<T>& buffers, const kernels::Shape& shape, std::size_t begin,
+                     std::size_t end) noexcept {
+  const T* C = parameters + network.offsets(l).coefficients;
+  const std::size_t outputs = size(shape.outputs);
+  const std::size_t input_size = size(row_count(shape)) * outputs;
+  for (std::size_t first = 0; first < size(shape.inputs); first += input_block) {
+    const InputBlock<T> block(shape, buffers, first);
+    basis_of_block(network, l, buffers.inputs, block, begin, end);
+    kernels::active<T>().contract(block.shape, C + first * input_size, block.cells, block.weights,
+                                  begin, end, first > 0,
+                                  is_wide(shape) ? buffers.rows : buffers.sums);
+  }
+  if (is_wide(shape)) {
+    transpose(buffers.rows + begin * outputs, outputs, end - begin, outputs, buffers.sums + begin,
+              shape.stride);
+  }
+}
+
+}  // namespace
+
 template <class T>
 void layer_forward(const Network<T>& network, std::size_t l, const T* parameters,
                    const LayerBuffers<T>& buffers, const Batch& batch) noexcept {
   const kernels::Shape shape = kernel_shape(network, l, batch.stride);
-  const T* C = parameters + network.offsets(l).coefficients;
   const std::size_t outputs = size(shape.outputs);
-  const std::size_t input_size = size(row_count(shape)) * outputs;
   for_rows(shape, batch, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t first = 0; first < size(shape.inputs); first += input_block) {
-      const InputBlock<T> block(shape, buffers, first);
-      basis_of_block(network, l, buffers.inputs, block, begin, end);
-      kernels::active<T>().contract(block.shape, C + first * input_size, block.cells, block.weights,
-                                    begin, end, first > 0,
-                                    is_wide(shape) ? buffers.rows : buffers.sums);
-    }
-    if (is_wide(shape)) {
-      transpose(buffers.rows + begin * outputs, outputs, end - begin, outputs, buffers.sums + begin,
-                batch.stride);
+    if (network.has_splines(l)) {
+      splines_forward(network, l, parameters, buffers, shape, begin, end);
+    } else {
+      for (std::size_t s = 0; s < outputs; ++s) {
+        std::fill(buffers.sums + s * batch.stride + begin, buffers.sums + s * batch.stride + end,
+                  T(0));
+      }
     }
     symbolic_forward(network, l, parameters, buffers.inputs, begin, end, batch.stride,
                      buffers.sums);
@@ -166,14 +186,37 @@ const T* as_kernels_read(const kernels::Shape& shape, const LayerBuffers<T>& buf
   return buffers.rows;
 }
 
+/// Writes: grad_inputs where not null. Adds: to grad_parameters where not null.
 template <class T>
-void dot_and_clear_padding(const kernels::Shape& shape, const T* C, const LayerBuffers<T>& buffers,
-                           const Batch& batch, const T* g, T* grad_inputs) {
-  layer_dot(shape, C, buffers, batch, g, grad_inputs);
-  for (std::size_t i = 0; i < size(shape.inputs); ++i) {
-    std::fill(grad_inputs + i * batch.stride + batch.count,
-              grad_inputs + i * batch.stride + batch.padded, T(0));
+void splines_backward(const Network<T>& network, std::size_t l, const T* parameters,
+                      const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_sums,
+                      T* grad_inputs, T* grad_parameters) noexcept {
+  const kernels::Shape shape = kernel_shape(network, l, batch.stride);
+  const std::size_t offset = network.offsets(l).coefficients;
+  const T* g = as_kernels_read(shape, buffers, batch, grad_sums);
+  if (grad_inputs != nullptr) {
+    layer_dot(shape, parameters + offset, buffers, batch, g, grad_inputs);
+    for (std::size_t i = 0; i < size(shape.inputs); ++i) {
+      T* own = grad_inputs + i * batch.stride;
+      std::fill(own + batch.count, own + batch.padded, T(0));
+    }
   }
+  if (grad_parameters != nullptr) layer_scatter(shape, buffers, batch, g, grad_parameters + offset);
+}
+
+/// From the gradient of the sums, as `splines_backward`, with symbolic edges.
+template <class T>
+void edges_backward(const Network<T>& network, std::size_t l, const T* parameters,
+                    const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_sums,
+                    T* grad_inputs, T* grad_parameters) noexcept {
+  if (network.has_splines(l)) {
+    splines_backward(network, l, parameters, buffers, batch, grad_sums, grad_inputs,
+                     grad_parameters);
+  } else if (grad_inputs != nullptr) {
+    std::fill_n(grad_inputs, size(network.layer(l).inputs) * batch.stride, T(0));
+  }
+  symbolic_backward(network, l, parameters, buffers.inputs, batch, grad_sums, grad_inputs,
+                    grad_parameters);
 }
 
 }  // namespace
@@ -183,20 +226,12 @@ void layer_backward(const Network<T>& network, std::size_t l, const T* parameter
                     const LayerBuffers<T>& buffers, const Batch& batch, const T* grad_outputs,
                     T* grad_sums, T* grad_inputs, T* grad_parameters,
                     const EdgeSeeds<T>* seeds) noexcept {
-  const kernels::Shape shape = kernel_shape(network, l, batch.stride);
-  const std::size_t offset = network.offsets(l).coefficients;
   nodes_backward(network, l, parameters, buffers.nodes, batch.padded, batch.stride, grad_outputs,
                  grad_sums, grad_parameters);
-  if (seeds != nullptr) seeds->add_to_sums(l, buffers, batch, grad_sums);
-  const T* g = as_kernels_read(shape, buffers, batch, grad_sums);
-  if (grad_inputs != nullptr) {
-    dot_and_clear_padding(shape, parameters + offset, buffers, batch, g, grad_inputs);
-  }
-  if (grad_parameters != nullptr) layer_scatter(shape, buffers, batch, g, grad_parameters + offset);
-  symbolic_backward(network, l, parameters, buffers.inputs, batch.count, batch.stride, grad_sums,
-                    grad_inputs, grad_parameters);
-  if (seeds != nullptr) {
-    seeds->add_edges(l, parameters, buffers, batch, grad_inputs, grad_parameters);
+  if (seeds == nullptr) {
+    edges_backward(network, l, parameters, buffers, batch, grad_sums, grad_inputs, grad_parameters);
+  } else {
+    seeds->edges_backward(l, parameters, buffers, batch, grad_sums, grad_inputs, grad_parameters);
   }
 }
 
@@ -207,31 +242,25 @@ void layer_sensitivities(const Network<T>& network, std::size_t l, const T* para
   nodes_sensitivities(network, l, parameters, buffers.nodes, batch.padded, batch.stride,
                       grad_outputs, grad_sums, grad_affine);
   if (grad_inputs == nullptr) return;
-  const kernels::Shape shape = kernel_shape(network, l, batch.stride);
-  const T* g = as_kernels_read(shape, buffers, batch, grad_sums);
-  dot_and_clear_padding(shape, parameters + network.offsets(l).coefficients, buffers, batch, g,
-                        grad_inputs);
-  symbolic_backward<T>(network, l, parameters, buffers.inputs, batch.count, batch.stride, grad_sums,
-                       grad_inputs, nullptr);
+  edges_backward<T>(network, l, parameters, buffers, batch, grad_sums, grad_inputs, nullptr);
 }
 
-#define KAN_LAYER_PASS(T)                                                                        \
-  template kernels::Shape kernel_shape(const Network<T>&, std::size_t, std::size_t) noexcept;    \
-  template void layer_basis(const Network<T>&, std::size_t, const LayerBuffers<T>&,              \
-                            const Batch&) noexcept;                                              \
-  template void layer_contract(const kernels::Shape&, const T*, const LayerBuffers<T>&,          \
-                               const Batch&, T*) noexcept;                                       \
-  template void layer_dot(const kernels::Shape&, const T*, const LayerBuffers<T>&, const Batch&, \
-                          const T*, T*) noexcept;                                                \
-  template void layer_scatter(const kernels::Shape&, const LayerBuffers<T>&, const Batch&,       \
-                              const T*, T*) noexcept;                                            \
-  template void layer_forward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,  \
-                              const Batch&) noexcept;                                            \
-  template void layer_backward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&, \
-                               const Batch&, const T*, T*, T*, T*,\
-                               const EdgeSeeds<T>*) noexcept;                     \
-  template void layer_sensitivities(const Network<T>&, std::size_t, const T*,                    \
-                                    const LayerBuffers<T>&, const Batch&, const T*, T*, T*,      \
+#define KAN_LAYER_PASS(T)                                                                         \
+  template kernels::Shape kernel_shape(const Network<T>&, std::size_t, std::size_t) noexcept;     \
+  template void layer_basis(const Network<T>&, std::size_t, const LayerBuffers<T>&,               \
+                            const Batch&) noexcept;                                               \
+  template void layer_contract(const kernels::Shape&, const T*, const LayerBuffers<T>&,           \
+                               const Batch&, T*) noexcept;                                        \
+  template void layer_dot(const kernels::Shape&, const T*, const LayerBuffers<T>&, const Batch&,  \
+                          const T*, T*) noexcept;                                                 \
+  template void layer_scatter(const kernels::Shape&, const LayerBuffers<T>&, const Batch&,        \
+                              const T*, T*) noexcept;                                             \
+  template void layer_forward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,   \
+                              const Batch&) noexcept;                                             \
+  template void layer_backward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,  \
+                               const Batch&, const T*, T*, T*, T*, const EdgeSeeds<T>*) noexcept; \
+  template void layer_sensitivities(const Network<T>&, std::size_t, const T*,                     \
+                                    const LayerBuffers<T>&, const Batch&, const T*, T*, T*,       \
                                     T*) noexcept;
 
 KAN_LAYER_PASS(float)

@@ -40,7 +40,8 @@ kernels::Shape kernel_shape(const Network<T>& network, std::size_t l, std::size_
 /// Multiply-adds of one kernel over `count` samples.
 double layer_work(const kernels::Shape& shape, std::size_t count) noexcept;
 
-/// From inputs to the layer's outputs; the padding is defined too.
+/// From inputs to the layer's outputs; the padding is defined too. A layer whose edges are all masked
+/// needs no kernel: cells, weights and slopes stay as they are.
 /// `parameters` is a whole flat buffer for this network, its own or another.
 /// Writes: cells, weights, slopes (if not null), sums and all of `nodes`.
 template <class T>
@@ -53,13 +54,12 @@ class EdgeSeeds {
  public:
   virtual ~EdgeSeeds() = default;
 
-  /// Adds: to grad_sums [S][stride].
-  virtual void add_to_sums(std::size_t l, const LayerBuffers<T>& buffers, const Batch& batch,
-                           T* grad_sums) const noexcept = 0;
-
-  /// Adds: to grad_inputs [I][stride], where not null, and grad_parameters, a whole flat buffer.
-  virtual void add_edges(std::size_t l, const T* parameters, const LayerBuffers<T>& buffers,
-                         const Batch& batch, T* grad_inputs, T* grad_parameters) const noexcept = 0;
+  /// The way from the gradient of the sums [S][stride], 0 in the padding, through the edges.
+  /// Writes: grad_inputs [I][stride], where not null, 0 in the padding; grad_sums is scratch.
+  /// Adds: to grad_parameters, a whole flat buffer.
+  virtual void edges_backward(std::size_t l, const T* parameters, const LayerBuffers<T>& buffers,
+                              const Batch& batch, T* grad_sums, T* grad_inputs,
+                              T* grad_parameters) const noexcept = 0;
 };
 
 /// The way back, after layer_forward; `seeds` join it where not null.

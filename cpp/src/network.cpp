@@ -88,6 +88,18 @@ void validate_knots(const T* knots, const Layer& layer, std::size_t l, int input
   }
 }
 
+void check_mask(const std::vector<std::uint8_t>& mask, std::size_t count, const std::string& name,
+                std::size_t l) {
+  const std::string which = name + " of layer " + std::to_string(l);
+  if (mask.size() != count) {
+    throw std::invalid_argument(which + " must have " + std::to_string(count) + " values, got " +
+                                std::to_string(mask.size()));
+  }
+  if (std::any_of(mask.begin(), mask.end(), [](std::uint8_t m) { return m > 1; })) {
+    throw std::invalid_argument(which + " must hold 0 or 1");
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -97,6 +109,7 @@ Network<T>::Network(Architecture architecture) : architecture_(std::move(archite
   parameters_.assign(offsets_.back().end, T(0));
   trainable_.resize(parameters_.size());
   grids_.resize(depth());
+  has_splines_.assign(depth(), 1);
   for (std::size_t l = 0; l < depth(); ++l) {
     set_knots(l, standard_knots<T>(layer(l)));
     masks_.emplace_back(size(layer(l).inputs) * size(layer(l).subnodes()), std::uint8_t{1});
@@ -105,8 +118,7 @@ Network<T>::Network(Architecture architecture) : architecture_(std::move(archite
       std::fill(&parameters_[o.subnode_scale], &parameters_[o.subnode_bias], T(1));
       std::fill(&parameters_[o.node_scale], &parameters_[o.node_bias], T(1));
     }
-    symbolic_trainable_.emplace_back(EdgeAffine::count * layer(l).symbolic.size(),
-                                     std::uint8_t{1});
+    symbolic_trainable_.emplace_back(EdgeAffine::count * layer(l).symbolic.size(), std::uint8_t{1});
     for (std::size_t p = offsets_[l].symbolic; p < offsets_[l].end; p += EdgeAffine::count) {
       parameters_[p + EdgeAffine::alpha] = parameters_[p + EdgeAffine::gamma] = T(1);
     }
@@ -148,27 +160,16 @@ void Network<T>::set_knots(std::size_t l, const std::vector<T>& knots) {
 
 template <class T>
 void Network<T>::set_edge_mask(std::size_t l, const std::vector<std::uint8_t>& mask) {
-  if (mask.size() != masks_[l].size()) {
-    throw std::invalid_argument("edge mask of layer " + std::to_string(l) + " must have " +
-                                std::to_string(masks_[l].size()) + " values, got " +
-                                std::to_string(mask.size()));
-  }
-  if (std::any_of(mask.begin(), mask.end(), [](std::uint8_t m) { return m > 1; })) {
-    throw std::invalid_argument("edge mask of layer " + std::to_string(l) + " must hold 0 or 1");
-  }
+  check_mask(mask, masks_[l].size(), "edge mask", l);
   masks_[l] = mask;
+  has_splines_[l] = *std::max_element(mask.begin(), mask.end());
   set_parameters(Buffer<T>(parameters_).data());
   update_trainable();
 }
 
 template <class T>
 void Network<T>::set_symbolic_trainable(std::size_t l, const std::vector<std::uint8_t>& trains) {
-  if (trains.size() != symbolic_trainable_[l].size() ||
-      std::any_of(trains.begin(), trains.end(), [](std::uint8_t one) { return one > 1; })) {
-    throw std::invalid_argument("what trains of the symbolic edges of layer " + std::to_string(l) +
-                                " must be " + std::to_string(symbolic_trainable_[l].size()) +
-                                " values 0 or 1, got " + std::to_string(trains.size()));
-  }
+  check_mask(trains, symbolic_trainable_[l].size(), "what trains of the symbolic edges", l);
   symbolic_trainable_[l] = trains;
   update_trainable();
 }

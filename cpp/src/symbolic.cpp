@@ -9,16 +9,10 @@
 namespace kan {
 namespace {
 
-// In the order of the enumeration.
-constexpr std::array<std::string_view, function_count> names = {
-    "0",     "x",      "x^2",     "x^3", "x^4", "x^5", "1/x", "1/x^2", "1/x^3", "1/x^4",
-    "1/x^5", "sqrt",   "x^1.5",   "1/sqrt(x)", "exp", "log", "abs", "sin",   "cos",   "tan",
-    "tanh",  "sgn",    "arcsin",  "arccos",    "arctan", "arctanh", "gaussian", "cosh", "table"};
-
 constexpr double half_pi = 1.57079632679489661923;
-constexpr double largest_inverse = 1e12;   // of 1/u, 1/u^2, ...: nearer to 0 they do not grow
+constexpr double largest_inverse = 1e12;     // of 1/u, 1/u^2, ...: nearer to 0 they do not grow
 constexpr double smallest_argument = 1e-12;  // of roots and logarithms: nearer to 0 they are tame
-constexpr double largest_exponent = 80.0;  // e^80 fits 32 bits
+constexpr double largest_exponent = 80.0;    // e^80 fits 32 bits
 constexpr double largest_tangent = 1e6;
 constexpr double largest_arctanh_argument = 1.0 - 1e-12;
 constexpr double vanishing_gaussian = 27.0;  // exp(-27^2) is 0
@@ -30,23 +24,30 @@ struct Jet {
 
 Jet line(double value, double slope) { return {value, slope, 0.0, 0.0}; }
 
+Jet zero(double /*u*/) { return {}; }
+
 /// u^p for whole p >= 1.
-Jet power(double u, int p) {
-  const double a = p;
-  const auto to = [u](int exponent) { return exponent < 0 ? 0.0 : std::pow(u, exponent); };
+template <int p>
+Jet power(double u) {
+  double powers[p + 1] = {1.0};
+  for (int n = 0; n < p; ++n) powers[n + 1] = u * powers[n];
+  const auto to = [&powers](int exponent) { return exponent < 0 ? 0.0 : powers[exponent]; };
+  constexpr double a = p;
   return {to(p), a * to(p - 1), a * (a - 1) * to(p - 2), a * (a - 1) * (a - 2) * to(p - 3)};
 }
 
 /// u^-p: odd ones cross 0 as a line, even ones as a constant.
-Jet inverse_power(double u, int p) {
-  const double nearest = std::pow(largest_inverse, -1.0 / p);
+template <int p>
+Jet inverse_power(double u) {
+  static const double nearest = std::pow(largest_inverse, -1.0 / p);
   if (std::abs(u) < nearest) {
     if (p % 2 == 0) return line(largest_inverse, 0.0);
     const double slope = largest_inverse / nearest;
     return line(slope * u, slope);
   }
-  const double a = p;
-  const double f = std::pow(u, -p);
+  constexpr double a = p;
+  double f = 1.0;
+  for (int n = 0; n < p; ++n) f /= u;
   return {f, -a * f / u, a * (a + 1) * f / u / u, -a * (a + 1) * (a + 2) * f / u / u / u};
 }
 
@@ -126,8 +127,8 @@ Jet arccosine(double u) {
 }
 
 Jet arctangent(double u) {
-  const double f1 = 1.0 / (1.0 + u * u);
-  return {std::atan(u), f1, -2.0 * u * f1 * f1, (6.0 * u * u - 2.0) * f1 * f1 * f1};
+  const double f1 = 1.0 / (1.0 + u * u);  // u^2 f1 = 1 - f1, which no large u overflows
+  return {std::atan(u), f1, -2.0 * u * f1 * f1, (6.0 - 8.0 * f1) * f1 * f1};
 }
 
 Jet inverse_hyperbolic_tangent(double u) {
@@ -155,90 +156,78 @@ Jet hyperbolic_cosine(double u) {
   return {c, s, c, s};
 }
 
-Jet jet_of(Function function, double u) {
-  switch (function) {
-    case Function::zero:
-    case Function::table:
-      return {};
-    case Function::identity:
-      return power(u, 1);
-    case Function::square:
-      return power(u, 2);
-    case Function::cube:
-      return power(u, 3);
-    case Function::fourth:
-      return power(u, 4);
-    case Function::fifth:
-      return power(u, 5);
-    case Function::inverse:
-      return inverse_power(u, 1);
-    case Function::inverse_square:
-      return inverse_power(u, 2);
-    case Function::inverse_cube:
-      return inverse_power(u, 3);
-    case Function::inverse_fourth:
-      return inverse_power(u, 4);
-    case Function::inverse_fifth:
-      return inverse_power(u, 5);
-    case Function::root:
-      return root(u);
-    case Function::power_3_2:
-      return power_3_2(u);
-    case Function::inverse_root:
-      return inverse_root(u);
-    case Function::exp:
-      return exponential(u);
-    case Function::log:
-      return logarithm(u);
-    case Function::absolute:
-      return line(std::abs(u), u > 0.0 ? 1.0 : u < 0.0 ? -1.0 : 0.0);
-    case Function::sine: {
-      const double s = std::sin(u);
-      const double c = std::cos(u);
-      return {s, c, -s, -c};
-    }
-    case Function::cosine: {
-      const double s = std::sin(u);
-      const double c = std::cos(u);
-      return {c, -s, -c, s};
-    }
-    case Function::tangent:
-      return tangent(u);
-    case Function::tanh:
-      return hyperbolic_tangent(u);
-    case Function::sign:
-      return line(u > 0.0 ? 1.0 : u < 0.0 ? -1.0 : 0.0, 0.0);
-    case Function::arcsine:
-      return arcsine(u);
-    case Function::arccosine:
-      return arccosine(u);
-    case Function::arctangent:
-      return arctangent(u);
-    case Function::arctanh:
-      return inverse_hyperbolic_tangent(u);
-    case Function::gaussian:
-      return gaussian(u);
-    case Function::cosh:
-      return hyperbolic_cosine(u);
-  }
-  return {};
+/// -1, 0 or 1.
+double sign_of(double u) { return u > 0.0 ? 1.0 : u < 0.0 ? -1.0 : u; }
+
+Jet absolute(double u) { return line(std::abs(u), sign_of(u)); }
+
+Jet sign(double u) { return line(sign_of(u), 0.0); }
+
+Jet sine(double u) {
+  const double s = std::sin(u);
+  const double c = std::cos(u);
+  return {s, c, -s, -c};
 }
+
+Jet cosine(double u) {
+  const double s = std::sin(u);
+  const double c = std::cos(u);
+  return {c, -s, -c, s};
+}
+
+struct NamedFunction {
+  std::string_view name;
+  Jet (*jet)(double u);
+};
+
+/// In the order of the enumeration; a table is no function by itself.
+constexpr std::array<NamedFunction, function_count> functions = {{
+    {"0", zero},
+    {"x", power<1>},
+    {"x^2", power<2>},
+    {"x^3", power<3>},
+    {"x^4", power<4>},
+    {"x^5", power<5>},
+    {"1/x", inverse_power<1>},
+    {"1/x^2", inverse_power<2>},
+    {"1/x^3", inverse_power<3>},
+    {"1/x^4", inverse_power<4>},
+    {"1/x^5", inverse_power<5>},
+    {"sqrt", root},
+    {"x^1.5", power_3_2},
+    {"1/sqrt(x)", inverse_root},
+    {"exp", exponential},
+    {"log", logarithm},
+    {"abs", absolute},
+    {"sin", sine},
+    {"cos", cosine},
+    {"tan", tangent},
+    {"tanh", hyperbolic_tangent},
+    {"sgn", sign},
+    {"arcsin", arcsine},
+    {"arccos", arccosine},
+    {"arctan", arctangent},
+    {"arctanh", inverse_hyperbolic_tangent},
+    {"gaussian", gaussian},
+    {"cosh", hyperbolic_cosine},
+    {"table", zero},
+}};
 
 }  // namespace
 
 std::string_view function_name(Function function) noexcept {
-  return names[static_cast<std::size_t>(function)];
+  return functions[static_cast<std::size_t>(function)].name;
 }
 
 std::optional<Function> function_named(std::string_view name) noexcept {
-  for (std::size_t n = 0; n < names.size(); ++n) {
-    if (names[n] == name) return static_cast<Function>(n);
+  for (std::size_t n = 0; n < functions.size(); ++n) {
+    if (functions[n].name == name) return static_cast<Function>(n);
   }
   return std::nullopt;
 }
 
 void function_values(Function function, double u, int order, double* values) noexcept {
-  const Jet jet = jet_of(function, u);
+  const Jet jet = functions[static_cast<std::size_t>(function)].jet(u);
   const double all[4] = {jet.f, jet.f1, jet.f2, jet.f3};
   std::copy_n(all, order + 1, values);
 }
@@ -247,15 +236,17 @@ void function_values(const Table& table, double u, int order, double* values) no
   constexpr int k = Table::degree;
   const double spacing = (table.high - table.low) / table.intervals();
   const double at = std::clamp(u, table.low, table.high);
-  const int cell = std::clamp(static_cast<int>((at - table.low) / spacing), 0,
-                              table.intervals() - 1);
+  const double place = (at - table.low) / spacing;
+  const int last = table.intervals() - 1;
+  const int cell = !(place > 0.0) ? 0 : place < last ? static_cast<int>(place) : last;  // 0 for NaN
   double knots[2 * k + 2];  // those of this cell
   for (int j = 0; j < 2 * k + 2; ++j) knots[j] = table.low + (cell + j - k) * spacing;
-  double basis[4][k + 1];
   const bool inside = at == u;
-  basis_functions(knots, k, 0, at, inside ? order : std::max(order, 1), basis[0]);
+  const int needed = inside ? order : 1;
+  double basis[4][k + 1];
+  basis_functions(knots, k, 0, at, needed, basis[0]);
   double jet[4] = {};
-  for (int d = 0; d <= (inside ? order : 1); ++d) {
+  for (int d = 0; d <= needed; ++d) {
     for (int r = 0; r <= k; ++r) {
       jet[d] += basis[d][r] * table.coefficients[static_cast<std::size_t>(cell + r)];
     }

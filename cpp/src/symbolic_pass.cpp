@@ -1,5 +1,9 @@
 #include "symbolic_pass.hpp"
 
+#include <algorithm>
+
+#include "parallel.hpp"
+
 namespace kan {
 namespace {
 
@@ -9,7 +13,7 @@ class Edge {
  public:
   Edge(const Network<T>& network, std::size_t l, std::size_t edge, const T* parameters)
       : edge_(network.layer(l).symbolic[edge]),
-        tables_(network.architecture().tables.data()),
+        tables_(network.architecture().tables),
         first_(network.offsets(l).symbolic + edge * EdgeAffine::count),
         own_(parameters + first_) {}
 
@@ -29,7 +33,7 @@ class Edge {
   void values_at(T x, int order, double* values) const {
     const auto u = static_cast<double>(alpha() * x + own_[EdgeAffine::beta]);
     if (edge_.function == Function::table) {
-      function_values(tables_[edge_.table], u, order, values);
+      function_values(tables_[static_cast<std::size_t>(edge_.table)], u, order, values);
     } else {
       function_values(edge_.function, u, order, values);
     }
@@ -37,12 +41,22 @@ class Edge {
 
  private:
   const SymbolicEdge& edge_;
-  const Table* tables_;
+  const std::vector<Table>& tables_;
   std::size_t first_;
   const T* own_;
 };
 
 }  // namespace
+
+SymbolicRange symbolic_edges_of(const Layer& layer, std::size_t input) noexcept {
+  const auto& edges = layer.symbolic;
+  const auto before = [](const SymbolicEdge& edge, int other) { return edge.input < other; };
+  const auto own = static_cast<int>(input);
+  const auto first = std::lower_bound(edges.begin(), edges.end(), own, before);
+  const auto last = std::lower_bound(first, edges.end(), own + 1, before);
+  return {static_cast<std::size_t>(first - edges.begin()),
+          static_cast<std::size_t>(last - edges.begin())};
+}
 
 template <class T>
 void symbolic_forward(const Network<T>& network, std::size_t l, const T* parameters,
@@ -56,47 +70,57 @@ void symbolic_forward(const Network<T>& network, std::size_t l, const T* paramet
   }
 }
 
+/// Threads share the inputs, which have their own gradients.
 template <class T>
 void symbolic_backward(const Network<T>& network, std::size_t l, const T* parameters,
-                       const T* inputs, std::size_t count, std::size_t stride, const T* grad_sums,
-                       T* grad_inputs, T* grad_parameters) noexcept {
-  for (std::size_t e = 0; e < network.layer(l).symbolic.size(); ++e) {
-    const auto sum = static_cast<std::size_t>(network.layer(l).symbolic[e].sum);
-    symbolic_edge_backward(network, l, e, parameters, inputs, count, stride,
-                           grad_sums + sum * stride, grad_inputs, grad_parameters);
-  }
+                       const T* inputs, const Batch& batch, const T* grad_sums, T* grad_inputs,
+                       T* grad_parameters) noexcept {
+  const Layer& layer = network.layer(l);
+  if (layer.symbolic.empty()) return;
+  const auto count = static_cast<std::size_t>(layer.inputs);
+  const double work = symbolic_work * static_cast<double>(layer.symbolic.size() * batch.count);
+  parallel_for(count, useful_threads(count, work, batch.threads), [&](std::size_t i, int) {
+    const SymbolicRange own = symbolic_edges_of(layer, i);
+    for (std::size_t e = own.first; e < own.last; ++e) {
+      const auto sum = static_cast<std::size_t>(layer.symbolic[e].sum);
+      symbolic_edge_backward(network, l, e, parameters, inputs, batch,
+                             grad_sums + sum * batch.stride, grad_inputs, grad_parameters);
+    }
+  });
 }
 
 template <class T>
 void symbolic_edge_values(const Network<T>& network, std::size_t l, std::size_t edge,
-                          const T* parameters, const T* inputs, std::size_t count,
-                          std::size_t stride, T* values) noexcept {
+                          const T* parameters, const T* inputs, const Batch& batch,
+                          T* values) noexcept {
   const Edge<T> own(network, l, edge, parameters);
-  const T* x = inputs + own.input() * stride;
-  for (std::size_t n = 0; n < count; ++n) values[n] = own.value(x[n]);
+  const T* x = inputs + own.input() * batch.stride;
+  for (std::size_t n = 0; n < batch.count; ++n) values[n] = own.value(x[n]);
 }
 
 template <class T>
 void symbolic_edge_backward(const Network<T>& network, std::size_t l, std::size_t edge,
-                            const T* parameters, const T* inputs, std::size_t count,
-                            std::size_t stride, const T* g, T* grad_inputs,
-                            T* grad_parameters) noexcept {
+                            const T* parameters, const T* inputs, const Batch& batch, const T* g,
+                            T* grad_inputs, T* grad_parameters) noexcept {
   const Edge<T> own(network, l, edge, parameters);
-  const T* x = inputs + own.input() * stride;
-  T* grad_x = grad_inputs != nullptr ? grad_inputs + own.input() * stride : nullptr;
-  T sums[EdgeAffine::count] = {};
-  for (std::size_t n = 0; n < count; ++n) {
+  const T* x = inputs + own.input() * batch.stride;
+  T* grad_x = grad_inputs != nullptr ? grad_inputs + own.input() * batch.stride : nullptr;
+  double sums[EdgeAffine::count] = {};
+  for (std::size_t n = 0; n < batch.count; ++n) {
     double f[2];
     own.values_at(x[n], 1, f);
-    const T grad_u = g[n] * own.gamma() * static_cast<T>(f[1]);
-    sums[EdgeAffine::alpha] += grad_u * x[n];
-    sums[EdgeAffine::beta] += grad_u;
-    sums[EdgeAffine::gamma] += g[n] * static_cast<T>(f[0]);
-    sums[EdgeAffine::delta] += g[n];
-    if (grad_x != nullptr) grad_x[n] += grad_u * own.alpha();
+    const auto by_y = static_cast<double>(g[n]);
+    const double by_u = by_y * static_cast<double>(own.gamma()) * f[1];
+    sums[EdgeAffine::alpha] += by_u * static_cast<double>(x[n]);
+    sums[EdgeAffine::beta] += by_u;
+    sums[EdgeAffine::gamma] += by_y * f[0];
+    sums[EdgeAffine::delta] += by_y;
+    if (grad_x != nullptr) grad_x[n] += static_cast<T>(by_u * static_cast<double>(own.alpha()));
   }
   if (grad_parameters == nullptr) return;
-  for (std::size_t p = 0; p < EdgeAffine::count; ++p) grad_parameters[own.first() + p] += sums[p];
+  for (std::size_t p = 0; p < EdgeAffine::count; ++p) {
+    grad_parameters[own.first() + p] += static_cast<T>(sums[p]);
+  }
 }
 
 template <class T>
@@ -112,17 +136,16 @@ void symbolic_edge_derivatives(const Network<T>& network, std::size_t l, std::si
   derivatives[EdgeAffine::delta] = 1.0;
 }
 
-#define KAN_SYMBOLIC_PASS(T)                                                                     \
+#define KAN_SYMBOLIC_PASS(T)                                                                      \
   template void symbolic_forward(const Network<T>&, std::size_t, const T*, const T*, std::size_t, \
-                                 std::size_t, std::size_t, T*) noexcept;                         \
-  template void symbolic_backward(const Network<T>&, std::size_t, const T*, const T*,            \
-                                  std::size_t, std::size_t, const T*, T*, T*) noexcept;          \
-  template void symbolic_edge_values(const Network<T>&, std::size_t, std::size_t, const T*,      \
-                                     const T*, std::size_t, std::size_t, T*) noexcept;           \
-  template void symbolic_edge_backward(const Network<T>&, std::size_t, std::size_t, const T*,    \
-                                       const T*, std::size_t, std::size_t, const T*, T*,         \
-                                       T*) noexcept;                                             \
-  template void symbolic_edge_derivatives(const Network<T>&, std::size_t, std::size_t, const T*, \
+                                 std::size_t, std::size_t, T*) noexcept;                          \
+  template void symbolic_backward(const Network<T>&, std::size_t, const T*, const T*,             \
+                                  const Batch&, const T*, T*, T*) noexcept;                       \
+  template void symbolic_edge_values(const Network<T>&, std::size_t, std::size_t, const T*,       \
+                                     const T*, const Batch&, T*) noexcept;                        \
+  template void symbolic_edge_backward(const Network<T>&, std::size_t, std::size_t, const T*,     \
+                                       const T*, const Batch&, const T*, T*, T*) noexcept;        \
+  template void symbolic_edge_derivatives(const Network<T>&, std::size_t, std::size_t, const T*,  \
                                           T, double*) noexcept;
 
 KAN_SYMBOLIC_PASS(float)

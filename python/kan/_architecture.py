@@ -14,6 +14,7 @@ from . import _core
 
 __all__ = [
     "MOST_INTERVALS",
+    "MOST_NODES",
     "MOST_SEED",
     "Core",
     "LayerWidth",

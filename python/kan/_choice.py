@@ -46,9 +46,12 @@ def choose(network: Core, problem: Problem, options: FitOptions) -> Choice:
     if options.lr is not None:
         return Choice("LBFGS", -1, "for a learning rate and all rows in a step")
     second, first = second_order_work(network, rows), first_order_work(network, rows)
-    if second <= MOST_SECOND_ORDER_WORK:
+    if options.regulariser.lamb:
+        if first <= MOST_FIRST_ORDER_WORK:
+            return Choice("LBFGS", -1, "for a regulariser, which is no sum of squares")
+    elif second <= MOST_SECOND_ORDER_WORK:
         return Choice("LM", -1, f"a step takes about {second:.0e} multiply-adds")
-    if first <= MOST_FIRST_ORDER_WORK:
+    elif first <= MOST_FIRST_ORDER_WORK:
         return Choice(
             "LBFGS", -1, f"a step takes about {first:.0e} multiply-adds, one of LM {second:.0e}"
         )

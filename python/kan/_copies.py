@@ -26,6 +26,8 @@ class Copyable:
     grid_eps: float
     _network: Core
     _training_inputs: Array | None
+    # What those should give: name of the loss, targets or labels, weights.
+    _training_targets: tuple[str, Array, Array | None] | None
     _start: Start | None  # how the parameters were drawn, while they are still those
     _input_id: list[int] | None  # columns of X that the network takes, where it leaves some out
     _given_inputs: int  # columns that X has then
@@ -51,7 +53,7 @@ class Copyable:
     def __getstate__(self) -> dict[str, Any]:
         """Return what a file would hold: the training inputs stay behind, as with `save`."""
         others = dict(self.__dict__)
-        del others["_network"], others["_training_inputs"]
+        del others["_network"], others["_training_inputs"], others["_training_targets"]
         return {"model": _core.dumps(self._network, self._notes()), "others": others}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -100,7 +102,7 @@ class Copyable:
         except (TypeError, ValueError, AttributeError, RecursionError) as error:
             raise _core.FormatError(f"settings of the model: {error}") from None
         self._network = network
-        self._training_inputs = None
+        self._training_inputs = self._training_targets = None
         self._start = None
         self._splines = {}
 

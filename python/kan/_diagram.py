@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "Diagram", "EdgeCurve", "draw"]
+__all__ = ["COLORS", "Diagram", "EdgeCurve", "draw", "names_of"]
 
 Array = NDArray[Any]
 
@@ -114,8 +114,8 @@ def draw(
         if not (size > 0 and np.isfinite(size)):
             raise ValueError(f"{name} must be a positive number, got {size!r}")
     _check(diagram)
-    inputs = _names(in_vars, "in_vars", diagram.nodes[0], "inputs")
-    outputs = _names(out_vars, "out_vars", diagram.nodes[-1], "outputs")
+    inputs = names_of(in_vars, "in_vars", diagram.nodes[0], "inputs")
+    outputs = names_of(out_vars, "out_vars", diagram.nodes[-1], "outputs")
     from . import _figures
     from ._arrangement import arrange
     from ._drawing import Canvas, Names
@@ -135,7 +135,7 @@ def draw(
     return canvas.figure
 
 
-def _names(given: Sequence[object] | None, option: str, count: int, things: str) -> list[str]:
+def names_of(given: Sequence[object] | None, option: str, count: int, things: str) -> list[str]:
     if given is None:
         return []
     if isinstance(given, str) or not isinstance(given, Iterable):

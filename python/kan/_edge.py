@@ -15,7 +15,7 @@ from ._arrays import Array, as_matrix, real_numbers
 if TYPE_CHECKING:
     from scipy.interpolate import BSpline
 
-__all__ = ["Edge", "edge_of"]
+__all__ = ["Edge", "edge_of", "position"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +96,10 @@ class Edge:
 def edge_of(network: Core, layer: Any, source: Any, target: Any) -> Edge:
     """Return edge (l, i, j) of a network, j counting the sums of the layer."""
     layers = network.layers
-    index = _position(layer, "l", len(layers))
+    index = position(layer, "l", len(layers))
     shape = layers[index]
-    i = _position(source, "i", shape.inputs)
-    j = _position(target, "j", shape.subnodes)
+    i = position(source, "i", shape.inputs)
+    j = position(target, "j", shape.subnodes)
     weights = network.coefficients(index)[i, :, j].copy()
     return Edge(
         index,
@@ -114,11 +114,12 @@ def edge_of(network: Core, layer: Any, source: Any, target: Any) -> Edge:
     )
 
 
-def _position(value: Any, name: str, count: int) -> int:
+def position(value: Any, name: str, count: int) -> int:
+    """Return `value` as an index of `count` things, counted from the end if it is negative."""
     try:
-        position = integer(value, name, -(2**63))
+        place = integer(value, name, -(2**63))
     except TypeError:
         raise TypeError(f"{name} must be an integer, got {value!r}") from None
-    if not -count <= position < count:
-        raise IndexError(f"{name} must be in 0..{count - 1}, got {position}")
-    return position % count
+    if not -count <= place < count:
+        raise IndexError(f"{name} must be in 0..{count - 1}, got {place}")
+    return place % count

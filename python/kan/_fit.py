@@ -18,6 +18,8 @@ from ._domain import has_borders, refuse_outside
 from ._fit_options import FitOptions, Progress
 from ._grids import update_grid
 from ._history import History
+from ._losses import Data
+from ._parts import Parts
 from ._problem import Problem
 from ._progress import Bar
 
@@ -93,6 +95,8 @@ class Run:
     best: Best = field(default_factory=Best)
     # What the model holds if an error ends the run just now; else the optimizer's parameters.
     whole: Any = None
+    # What was lowered, the regulariser included, in the units of the reported losses.
+    lowered: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.suffix = "32" if self.network.dtype == "float32" else "64"
@@ -107,8 +111,9 @@ class Run:
         self.epoch = math.ceil(data.count / self.batch) if self.batch else 1
         self._refuse_outside()
         self.objective = self.problem.loss.objective(
-            self.network, data, self.batch, options.seed, options.opt == "LM"
+            self.network, data, self.batch, options.seed, options.opt == "LM", options.regulariser
         )
+        self.parts = Parts(self.problem, self.network, options, self.batch)
         self.optimizer = self._make_optimizer()
         self.core_best = self._core("Best")()
         self.history.optimizer, self.history.reason = options.opt, choice.reason
@@ -218,13 +223,16 @@ class Run:
         step = self.history.steps
         if step and self._moves_grid(step):
             self._move_grid(step)
-        values, more = _core.run(
-            self.optimizer, self.objective, self._steps_until_event(bar), self.core_best
-        )
+        steps = self._steps_until_event(bar)
+        self.parts.begin(self.optimizer)
+        values, more = _core.run(self.optimizer, self.objective, steps, self.core_best)
         self.network.set_parameters(self.optimizer.parameters)
-        losses = [self.problem.loss.report(max(value - self._ridge(), 0.0)) for value in values]
+        values = values.tolist()
+        parts = [self.parts.of(value - self._ridge(), self.optimizer) for value in values]
+        losses = [self.problem.loss.report(max(loss, 0.0)) for loss, _ in parts]
         self._append("train_loss", losses)
-        self._append("reg", (0.0 for _ in losses))
+        self._append("reg", (reg for _, reg in parts))
+        self.lowered.extend(self.problem.loss.report(max(value, 0.0)) for value in values)
         self.history.steps += len(losses)
         self._record()
         called_off, changed = self._hand_over(bar, losses)
@@ -241,7 +249,8 @@ class Run:
     def _steps_until_event(self, bar: Bar) -> int:
         step, options = self.history.steps, self.options
         watched = self.problem.test or self.problem.validation or options.patience
-        every_step = options.callbacks or options.named_metrics or options.alpha
+        adds_something = options.alpha > 0.0 or options.regulariser.lamb > 0.0
+        every_step = options.callbacks or options.named_metrics or adds_something
         if every_step or (watched and not self.batch):
             return 1
         most = min(options.steps - step, bar.stretch, MOST_STEPS)
@@ -255,12 +264,16 @@ class Run:
         return next((s - step for s in ahead if self._moves_grid(s)), most)
 
     def _deciding_value(self) -> float:
-        """Return the loss that decides which parameters are kept."""
-        if self.problem.validation is not None:
-            value = self.problem.loss.value(self.network, self.problem.validation)
-        else:
-            value = self.problem.loss.value(self.network, self.problem.train) + self._ridge()
+        """Return what decides which parameters are kept: the loss, and what is added to it."""
+        rows = self.problem.validation or self.problem.train
+        value = self.problem.loss.value(self.network, rows) + self._penalty(rows)
         return value if math.isfinite(value) else math.inf
+
+    def _penalty(self, rows: Data) -> float:
+        """Return what the regulariser adds to the loss on some rows, and a ridge to the own."""
+        if self.options.regulariser.lamb:
+            return self.options.regulariser.penalty(self.network, rows.all())
+        return 0.0 if rows is self.problem.validation else self._ridge()
 
     def _ridge(self) -> float:
         """Return what the ridge adds to the loss."""
@@ -283,7 +296,8 @@ class Run:
             value = self._deciding_value()
             self.best.offer(value, self.network, report, self.options.min_delta)
             if self.problem.validation is not None:
-                self._append("validation_loss", [report(value)])
+                loss = value - self._penalty(self.problem.validation)
+                self._append("validation_loss", [report(max(loss, 0.0))])
         elif not self.batch and self.options.patience is not None:
             self.best.offer(self.optimizer.value, self.network, report, self.options.min_delta)
 
@@ -337,7 +351,7 @@ class Run:
         """Whether a finer grid may follow: losses of batches and steps of Adam say too little."""
         if self.stage is None or self.batch or self.options.opt == "Adam":
             return False
-        return self.stage.is_on_plateau(self.history["train_loss"])
+        return self.stage.is_on_plateau(self.lowered)
 
     def _moves_grid(self, step: int) -> bool:
         """Whether this step begins by moving the grid."""
@@ -363,11 +377,13 @@ class Run:
         moved: Any = self.network.copy()
         # What flows through an untrained network says little: zooming in on it traps the training.
         untrained = step == 0 and (self.stage is None or self.stage.first)
+        # And zooming in on what a regulariser makes smaller and smaller keeps it alive.
+        grows_only = untrained or self.options.regulariser.lamb > 0.0
         any_moved = update_grid(
             moved,
             self.problem.train,
             self.model.grid_eps,
-            outgrown_only=untrained,
+            outgrown_only=grows_only,
             also_held=self.problem.given if has_borders(self.network) else None,
         )
         return moved, any_moved

@@ -8,6 +8,7 @@ from typing import Any
 
 from ._architecture import finite, flag, integer, is_sequence, one_of
 from ._history import OWN_CURVES, History
+from ._regulariser import Regulariser
 
 __all__ = ["OPTIMIZERS", "FitOptions", "Progress"]
 
@@ -21,6 +22,7 @@ class FitOptions:
     opt: str = "auto"
     steps: int = 100
     log: int = 1
+    regulariser: Regulariser = field(default_factory=Regulariser)
     lr: float | None = None
     alpha: float = 0.0
     batch: int = -1
@@ -73,11 +75,17 @@ class FitOptions:
         """Raise on options that the optimizer asked for does not have."""
         if self.opt == "LM" and self.lr is not None:
             raise ValueError(f"lr has no meaning with opt='LM', got {self.lr}")
+        if self.regulariser.lamb and self.opt == "LM":
+            raise ValueError(
+                "lamb works with opt='LBFGS' and opt='Adam': what it adds is no sum of squares, "
+                f"got opt='LM' with lamb={self.regulariser.lamb}"
+            )
         if self.alpha and self.opt not in ("LM", "auto"):
             raise ValueError(f"alpha works with opt='LM', got opt={self.opt!r}")
         if self.weight_decay and self.opt not in ("Adam", "auto"):
             raise ValueError(f"weight_decay works with opt='Adam', got opt={self.opt!r}")
         others = [name for name in ("lr", "weight_decay") if getattr(self, name)]
+        others += ["lamb"] if self.regulariser.lamb else []
         if self.alpha and (others or self.batch > 0):
             raise ValueError(f"alpha works with opt='LM', without {', '.join(others) or 'batch'}")
 

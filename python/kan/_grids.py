@@ -21,7 +21,7 @@ from ._splines import (
     sample_points,
 )
 
-__all__ = ["refined", "update_grid"]
+__all__ = ["refined", "respline", "update_grid"]
 
 # How far a grid that moves reaches beyond the data on either side, relative to their range: what
 # comes later may lie there, and splines bend on where a straight line would not.
@@ -155,6 +155,19 @@ def _refit(network: Core, index: int, i: int, x: Array, knots: Array) -> Array:
     layer, x = network.layers[index], np.sort(x)
     values = spline_values(network, index, i, np.append(x, sample_points(knots, layer.degree)))
     return fit_splines(knots, layer.degree, x, values[: x.size], values[x.size :])
+
+
+def respline(network: Core, index: int, i: int, x: Array, y: Array) -> Array:
+    """Return weights (G+k+1,), base 0, of an edge from input i that is like y (N,) at x (N,)."""
+    degree = network.layers[index].degree
+    knots = network.knots(index)[i].astype(np.float64)
+    order = np.argsort(x, kind="stable")
+    low, high = knots[degree], knots[-1 - degree]
+    inside = order[(x[order] >= low) & (x[order] <= high)]
+    at = sample_points(knots, degree)
+    between = np.interp(at, x[order], y[order])[:, np.newaxis]
+    fitted = fit_splines(knots, degree, x[inside], y[inside][:, np.newaxis], between)
+    return np.append(fitted[:, 0], 0.0)
 
 
 def spline_values(network: Core, index: int, i: int, x: Array) -> Array:

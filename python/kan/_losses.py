@@ -12,6 +12,7 @@ from . import _core
 from ._architecture import Core
 from ._arrays import Array, as_labels, as_matrix, as_targets, as_weights, real_numbers
 from ._containers import as_plain
+from ._regulariser import Regulariser
 from ._rows import Rows
 from ._torch_graph import called
 
@@ -60,18 +61,29 @@ class Loss:
         return self._call(_core.predict(network, data.x[rows]), data.y[rows])[0]
 
     def objective(
-        self, network: Core, data: Data, batch: int, seed: int, second_order: bool
+        self,
+        network: Core,
+        data: Data,
+        batch: int,
+        seed: int,
+        second_order: bool,
+        regulariser: Regulariser | None = None,
     ) -> Any:
         """Return what an optimizer of the core lowers."""
+        added = regulariser or Regulariser()
         suffix = "32" if network.dtype == "float32" else "64"
         if self.function is None:
             kind = getattr(_core, f"DataObjective{suffix}")
-            return kind(network, data.samples, self.name, batch, seed, second_order)
+            return kind(network, data.samples, self.name, batch, seed, second_order, added.of_core)
         x, y = np.ascontiguousarray(data.x[data.chosen]), data.y[data.chosen]
 
         def evaluate(parameters: Array) -> tuple[float, Array]:
             network.set_parameters(parameters)
-            return self._value_and_gradient(network, x, y)
+            value, gradient = self._value_and_gradient(network, x, y)
+            if not added.lamb:
+                return value, gradient
+            penalty, slope = added.penalty_and_gradient(network, x)
+            return value + penalty, gradient + slope
 
         return getattr(_core, f"FunctionObjective{suffix}")(network, evaluate)
 
@@ -160,6 +172,14 @@ class Data(Rows):
             labels = y if loss.name == "cross_entropy" else None
             targets = None if labels is not None else y
             self.samples = kind(x, targets, labels, outputs, weight, index)
+
+    def some_targets(self, loss: Loss) -> tuple[str, Array, Array | None] | None:
+        """Return copies of the loss's name, targets and weights of the rows `some` returns."""
+        if loss.function is not None:
+            return None
+        places = self.some_places()
+        weight = None if self.weight is None else self.weight[places]
+        return loss.name, self.y[places], weight
 
 
 def check_data(

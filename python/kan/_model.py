@@ -38,12 +38,15 @@ from ._fit_options import FitOptions, Progress
 from ._grids import refined, update_grid
 from ._history import History
 from ._initial import Start, initialize
+from ._interactions import Interactions
 from ._losses import Data, check_data, loss_named
 from ._problem import prepare
 from ._pruning import Pruning
 from ._pykan import check_fit_arguments
+from ._regulariser import METRICS, Regulariser
 from ._rows import Rows
 from ._schedule import Schedule
+from ._starts import Starts
 from ._surgery import Surgery
 from ._symbolic import Symbolic
 from ._torch_graph import differentiable, wants_gradient
@@ -59,7 +62,7 @@ BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
 
-class KAN(Familiar, Pruning, Symbolic, Surgery):
+class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
     """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
 
     Parameters
@@ -164,7 +167,7 @@ class KAN(Familiar, Pruning, Symbolic, Surgery):
         )
         self.seed = integer(seed, "seed", 0, MOST_SEED)
         self.grid_eps = fraction(grid_eps, "grid_eps")
-        self._training_inputs = None
+        self._training_inputs = self._training_targets = None
         self._input_id = None
         self._splines = {}
         self._network: Core = kind(layers, base, policy, flag(affine_trainable, "affine_trainable"))
@@ -208,11 +211,6 @@ class KAN(Familiar, Pruning, Symbolic, Surgery):
     def n_parameters(self) -> int:
         """Number of parameters that train."""
         return int(self._network.trainable().sum())
-
-    @property
-    def n_edge(self) -> int:
-        """Number of edges that are not masked."""
-        return sum(int(self._network.edge_mask(index).sum()) for index in range(self.depth))
 
     def edge(self, l: int, i: int, j: int) -> Edge:  # noqa: E741 - pykan's (l, i, j)
         """Return a copy of the edge from input `i` of layer `l` to its sum `j`."""
@@ -307,12 +305,18 @@ class KAN(Familiar, Pruning, Symbolic, Surgery):
         log: int = 1,
         lamb: float = 0.0,
         *,
+        lamb_l1: float = 1.0,
+        lamb_entropy: float = 2.0,
+        lamb_coef: float = 0.0,
+        lamb_coefdiff: float = 0.0,
+        reg_metric: str = METRICS[0],
         opt: str = "auto",
         lr: float | None = None,
         batch: int = -1,
         weight_decay: float = 0.0,
         alpha: float = 0.0,
         grids: Sequence[int] | None = None,
+        starts: int = 1,
         loss_fn: str | Callable[..., Any] | None = None,
         sample_weight: ArrayLike | None = None,
         update_grid: bool = True,
@@ -350,15 +354,27 @@ class KAN(Familiar, Pruning, Symbolic, Surgery):
         log : int, default 1
             Steps between two updates of the losses beside the bar.
         lamb : float, default 0
-            Accepted as 0 only: sparsifying is not part of this version.
+            Factor of the regulariser that makes networks sparse, for LBFGS and Adam: ``lamb *
+            reg`` is added to what is lowered and to what decides which parameters remain. Losses
+            are reported without it, the history's `reg` is it without lamb (0 where lamb is 0).
+        lamb_l1, lamb_entropy : float, default 1 and 2
+            Weights of the sum of the sizes of all edges, and of their entropy, which is small
+            where few edges carry most.
+        lamb_coef, lamb_coefdiff : float, default 0
+            Weights of the magnitudes of the splines' coefficients, and of their differences.
+        reg_metric : str, default "edge_forward_spline_n"
+            Size of an edge: the deviation of its spline relative to that of its input. Or, with
+            "edge_forward_spline_u", the deviation of its output; "edge_forward_sum", that
+            relative to its input's; "edge_backward", its share of the output; or
+            "node_backward", shares of the inputs in the nodes.
         opt : {"auto", "LM", "LBFGS", "Adam"}
             LM, the method of Levenberg and Marquardt, goes to the limit of the splines in few
             steps. A step takes about ``N * n_out * (edges * (k + 2))**2 / 2 + P**3 / 6``
             multiply-adds and ``2 * P**2`` numbers of memory for P parameters. One step of LBFGS
             is up to 20 iterations, as in pykan; one of Adam is one update. "auto" is LM where a
             step takes at most 2e9 multiply-adds, else LBFGS where a step takes at most 1e11, else
-            Adam with batches of 1024 rows. With a batch or weight decay it is Adam, with a
-            learning rate or a function as loss_fn LBFGS.
+            Adam with batches of 1024 rows. With lamb it is never LM; with a batch or weight decay
+            it is Adam, with a learning rate or a function as loss_fn LBFGS.
         lr : float, optional
             Default 1 for LBFGS, 1e-3 for Adam; LM has none.
         batch : int, default -1
@@ -375,6 +391,10 @@ class KAN(Familiar, Pruning, Symbolic, Surgery):
             whatever its grid. A new network is started by LM from the best of up to eight random
             ones after 20 quiet steps each, which are not counted. Grids move at the beginning of
             each and once more, within the limits below; callbacks count the steps of each grid.
+        starts : int, default 1
+            Train a new model from so many random starts, and keep the one where the loss with the
+            regulariser is lowest: sparse networks are often stuck in a structure that is not the
+            simplest.
         loss_fn : str or callable, optional
             "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
             ``(prediction, y) -> (loss, d loss / d prediction)``; with one output, y of shape (N,)
@@ -384,9 +404,9 @@ class KAN(Familiar, Pruning, Symbolic, Surgery):
             Weights (N,) of the training samples.
         update_grid : bool, default True
             Move the grids to the data, and a margin of 3 % of their range beyond, during the
-            first steps; before the first step only those that do not hold their inputs. With
-            ``extrapolation="error"`` the grids of the network's inputs only grow here, until they
-            hold all rows of X, those held out too.
+            first steps; before the first step, and with `lamb`, only those that do not hold their
+            inputs. With ``extrapolation="error"`` the grids of the network's inputs only grow
+            here, until they hold all rows of X, those held out too.
         grid_update_num, start_grid_update_step, stop_grid_update_step : int, default 10, -1, 50
             How often, from and until which step.
         validation_fraction : float, default 0
@@ -411,10 +431,9 @@ class KAN(Familiar, Pruning, Symbolic, Surgery):
         seed : int, optional
             Minibatches and validation rows; default the model's.
         **pykan
-            Arguments of pykan's `fit` without effect here: those of the regulariser (``lamb_l1``,
-            ``lamb_entropy``, ``lamb_coef``, ``lamb_coefdiff``, ``reg_metric``) while `lamb` is 0,
-            those of its films (``save_fig=False``, ``in_vars``, ``out_vars``, ``beta``,
-            ``save_fig_freq``, ``img_folder``), and ``singularity_avoiding`` and ``y_th``.
+            Arguments of pykan's `fit` without effect here: those of its films
+            (``save_fig=False``, ``in_vars``, ``out_vars``, ``beta``, ``save_fig_freq``,
+            ``img_folder``), and ``singularity_avoiding`` and ``y_th``.
 
         Returns
         -------
@@ -442,9 +461,10 @@ class KAN(Familiar, Pruning, Symbolic, Surgery):
             if opt not in ("auto", y):
                 raise TypeError(f"opt must be given once, got {y!r} and {opt!r}")
             opt, y = y, None
-        if finite(lamb, "lamb") != 0.0:
-            raise ValueError(f"lamb must be 0: sparsifying is not part of this version, got {lamb}")
         chosen = FitOptions(
+            regulariser=Regulariser(
+                lamb, lamb_l1, lamb_entropy, lamb_coef, lamb_coefdiff, reg_metric
+            ),
             opt=opt,
             steps=steps,
             log=log,
@@ -466,14 +486,21 @@ class KAN(Familiar, Pruning, Symbolic, Surgery):
             seed=self.seed if seed is None else integer(seed, "seed", 0, MOST_SEED),
         )
         stages = increasing(grids, "grids", 1, MOST_INTERVALS)
+        several = integer(starts, "starts", 1)
+        if several > 1 and (stages or self._start is None):
+            reason = "without grids=" if stages else "before a model is trained"
+            raise ValueError(f"starts works {reason}, got starts={several}")
         loss = loss_named(loss_fn)
         problem = prepare(self._network, self._chosen_dataset(X), y, loss, sample_weight, chosen)
-        run = (
-            Schedule(self, problem, chosen, stages)
-            if stages
-            else Run(self, self._network, problem, chosen)
-        )
+        run: Schedule | Starts | Run
+        if stages:
+            run = Schedule(self, problem, chosen, stages)
+        elif several > 1:
+            run = Starts(self, problem, chosen, several)
+        else:
+            run = Run(self, self._network, problem, chosen)
         self._training_inputs = problem.train.some()
+        self._training_targets = problem.train.some_targets(loss)
         try:
             return run.go()
         finally:

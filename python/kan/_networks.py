@@ -7,8 +7,9 @@ from typing import Any
 
 from . import _core
 from ._architecture import Core
+from ._arrays import Array
 
-__all__ = ["AFFINES", "input_alone", "rebuilt", "symbolic_place", "with_layer"]
+__all__ = ["AFFINES", "active_edges", "input_alone", "rebuilt", "symbolic_place", "with_layer"]
 
 AFFINES = ("subnode_scale", "subnode_bias", "node_scale", "node_bias")
 
@@ -61,3 +62,11 @@ def symbolic_place(layer: _core.Layer, i: int, j: int) -> int | None:
         if (edge.input, edge.sum) == (i, j):
             return place
     return None
+
+
+def active_edges(network: Core, index: int) -> Array:
+    """Return which edges of a layer (I, S) have a spline or a function other than "0"."""
+    active: Array = network.edge_mask(index).astype(bool)
+    for edge in network.layers[index].symbolic:
+        active[edge.input, edge.sum] |= edge.function != "0"
+    return active

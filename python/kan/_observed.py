@@ -31,6 +31,7 @@ class Observed(Copyable):
             return
         given = x["train_input"] if isinstance(x, Mapping) else x
         self._training_inputs = self._checked_inputs(given, "x").copy()
+        self._training_targets = None
 
     @property
     def _columns(self) -> list[int]:

@@ -10,6 +10,7 @@ from ._activity import Activity, observe
 from ._architecture import Core, one_of
 from ._arrays import Array
 from ._diagram import Diagram, EdgeCurve
+from ._networks import symbolic_place
 
 __all__ = ["METRICS", "diagram_of"]
 
@@ -43,7 +44,18 @@ def _curve(network: Core, activity: Activity, metric: str, index: int, i: int, j
     x = activity.inputs[index][order, i]
     y = activity.outputs[index][order, i, j]
     score = float(getattr(activity, METRICS[metric])[index][i, j])
-    kind: Literal["numeric", "off"] = "numeric" if network.edge_mask(index)[i, j] else "off"
+    kind = _kind(network, index, i, j)
     marked = np.linspace(0, len(x) - 1, min(len(x), MOST_SAMPLES)).astype(np.intp)
     samples = activity.inputs[index][marked, i], activity.outputs[index][marked, i, j]
     return EdgeCurve(index, i, j, x, y, kind, score, samples)
+
+
+def _kind(
+    network: Core, index: int, i: int, j: int
+) -> Literal["numeric", "symbolic", "both", "off"]:
+    place = symbolic_place(network.layers[index], i, j)
+    has_spline = bool(network.edge_mask(index)[i, j])
+    has_function = place is not None and network.layers[index].symbolic[place].function != "0"
+    if has_function:
+        return "both" if has_spline else "symbolic"
+    return "numeric" if has_spline else "off"

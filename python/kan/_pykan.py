@@ -9,16 +9,16 @@ from ._architecture import finite, flag
 
 __all__ = ["check_fit_arguments"]
 
-# What only weighs or shapes something that this version does not have.
-NUMBERS = ("lamb_l1", "lamb_entropy", "lamb_coef", "lamb_coefdiff", "y_th", "beta", "save_fig_freq")
-ANYTHING = ("reg_metric", "in_vars", "out_vars", "img_folder", "singularity_avoiding")
+# What only weighs or shapes something that is not needed here.
+NUMBERS = ("y_th", "beta", "save_fig_freq")
+ANYTHING = ("in_vars", "out_vars", "img_folder", "singularity_avoiding")
 
 
 def check_fit_arguments(given: Mapping[str, Any]) -> None:
     """Refuse unknown arguments, wrong kinds, and what would be missed if it were ignored.
 
-    `lamb_*` and `reg_metric` shape the regulariser, which is 0 with lamb == 0; `y_th` and
-    `singularity_avoiding` guard symbolic functions; the others belong to `save_fig`.
+    `y_th` and `singularity_avoiding` guard symbolic functions, which are always guarded here; the
+    others belong to `save_fig`.
     """
     for name, value in given.items():
         if name in NUMBERS:

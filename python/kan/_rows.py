@@ -40,8 +40,17 @@ class Rows:
         for begin in range(0, len(self.index), MOST_ROWS):
             yield self.x[self.index[begin : begin + MOST_ROWS]]
 
+    def all(self) -> Array:
+        """Return all rows, copied if they are not all of the array."""
+        rows: Array = np.ascontiguousarray(self.x[self.chosen])
+        return rows
+
     def some(self) -> Array:
         """Return a copy of at most 2^14 rows, evenly spaced."""
-        places = np.linspace(0, self.count - 1, min(self.count, MOST_ROWS)).astype(np.intp)
-        rows: Array = self.x[places if self.index is None else self.index[places]]
+        rows: Array = self.x[self.some_places()]
         return rows
+
+    def some_places(self) -> Array:
+        """Return which rows of x `some` copies."""
+        places = np.linspace(0, self.count - 1, min(self.count, MOST_ROWS)).astype(np.intp)
+        return places if self.index is None else self.index[places]

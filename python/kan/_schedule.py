@@ -13,8 +13,8 @@ from ._fit import Run, Stage
 from ._fit_options import FitOptions
 from ._grids import refined
 from ._history import History
-from ._initial import initialize
 from ._problem import Problem
+from ._starts import redrawn
 
 __all__ = ["Schedule"]
 
@@ -119,9 +119,7 @@ class Schedule:
             return self.first
         runs = [self._try_start(own.copy(), 0)]
         for number in range(1, count):
-            other: Any = own.copy()
-            initialize(other, self.start, 1000 * (self.model.seed + 1) + number, other.dtype)
-            runs.append(self._try_start(other, number))
+            runs.append(self._try_start(redrawn(own, self.start, self.model.seed, number), number))
         return self._run(min(runs, key=lambda run: run.value).network, self.stage)
 
     def _try_start(self, network: Any, number: int) -> Run:

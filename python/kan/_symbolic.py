@@ -2,10 +2,354 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._activity import edge_outputs
+from ._affine_fit import AffineFit, best_fits, fit_function
+from ._architecture import finite, fraction, integer
+from ._arrays import Array
 from ._attribution import Attribution
+from ._edge import edge_of
+from ._formula import formulas, variables
+from ._library import SYMBOLIC_LIB, names_to_try
+from ._refit import Observations, as_dtype
+from ._search import Finding, Search
+from ._suggestion import Report, Suggestion, scored
+from ._symbolic_edges import Place, SymbolicPart, active, changed, parts_of, spline_places
 
 __all__ = ["Symbolic"]
 
 
 class Symbolic(Attribution):
-    """Symbolic edges, the search for them, and the formula of a network."""
+    """Symbolic edges, the search for them, and the formula of a network.
+
+    Edges are named (l, i, j): from input i of layer l to its sum j.
+    """
+
+    def fix_symbolic(
+        self,
+        l: int,  # noqa: E741 - pykan's (l, i, j)
+        i: int,
+        j: int,
+        fun_name: str,
+        fit_params_bool: bool = True,
+        a_range: Sequence[float] | None = None,
+        b_range: Sequence[float] | None = None,
+        verbose: bool = False,
+        random: bool = False,
+        log_history: bool = True,
+    ) -> float | None:
+        """Make an edge ``c f(a x + b) + d`` in place of its spline.
+
+        Parameters
+        ----------
+        l, i, j : int
+            The edge from input i of layer l to its sum j.
+        fun_name : str
+            A name of :data:`SYMBOLIC_LIB`.
+        fit_params_bool : bool, default True
+            Fit a, b, c, d to what the edge does on the training inputs; else they are 1, 0, 1, 0,
+            or with `random` drawn from -1..1.
+        a_range, b_range : (float, float), optional
+            Where a and b may begin; by default wherever the function makes sense.
+        verbose : bool, default False
+            Print the numbers and r2.
+        random : bool, default False
+            See `fit_params_bool`.
+        log_history : bool, optional
+            Accepted for pykan's sake.
+
+        Returns
+        -------
+        float or None
+            The share r2 of the edge's variance that the fit explains; None without a fit.
+        """
+        place = self._place(l, i, j)
+        if fun_name not in SYMBOLIC_LIB:
+            raise ValueError(
+                f"fun_name must be one of {', '.join(SYMBOLIC_LIB)}, got {fun_name!r}; "
+                "add_symbolic adds others"
+            )
+        fit = None
+        if fit_params_bool:
+            fit = fit_function(fun_name, *self._points(place), a_range, b_range)
+            part = SymbolicPart.canonical(fun_name, fit.parameters)
+        else:
+            draws = np.random.default_rng(self.seed).uniform(-1, 1, 4) if random else (1, 0, 1, 0)
+            part = SymbolicPart(fun_name, tuple(float(n) for n in draws))  # type: ignore[arg-type]
+        self._remember(place)
+        self._network = changed(self._network, {place: part}, {place: False})
+        self._start = None
+        if verbose and fit is not None:
+            a, b, c, d = fit.parameters
+            numbers = f"{c:.6g} * {fun_name}({a:.6g} x + {b:.6g}) + {d:.6g}"
+            print(f"({l},{i},{j}): {numbers}, r2={fit.r2:.9g}")
+        return None if fit is None else fit.r2
+
+    def unfix_symbolic(self, l: int, i: int, j: int, log_history: bool = True) -> None:  # noqa: E741
+        """Make an edge a spline again: the one it was, or one like its function."""
+        place = self._place(l, i, j)
+        if active(self._network, place)[1]:
+            self.set_mode(*place, "n")
+
+    def unfix_symbolic_all(self, log_history: bool = True) -> None:
+        """Make all symbolic edges splines again."""
+        for place in parts_of(self._network):
+            self.unfix_symbolic(*place)
+
+    def set_mode(self, l: int, i: int, j: int, mode: str, mask_n: float | None = None) -> None:  # noqa: E741
+        """Choose what an edge consists of.
+
+        Parameters
+        ----------
+        l, i, j : int
+            The edge.
+        mode : {"s", "n", "sn", "ns"} or other
+            Its function, its spline, both, or (anything else) nothing. A function has to be there
+            already; the spline is the one the edge had before, or like its function.
+        mask_n : float, optional
+            Factor of the spline.
+        """
+        place = self._place(l, i, j)
+        if not isinstance(mode, str):
+            raise TypeError(f"mode must be 's', 'n' or 'sn', got {mode!r}")
+        wants_spline, wants_function = mode in ("n", "sn", "ns"), mode in ("s", "sn", "ns")
+        has_spline, has_function = active(self._network, place)
+        if wants_function and not has_function:
+            raise ValueError(f"edge {place} has no function yet: use fix_symbolic")
+        weight = 1.0 if mask_n is None else finite(mask_n, "mask_n")
+        spline = self._spline_of(place) if wants_spline and not has_spline else None
+        if has_spline and not wants_spline:
+            self._remember(place)
+        parts: dict[Place, SymbolicPart | None] = {} if wants_function else {place: None}
+        self._network = changed(self._network, parts, {place: wants_spline})
+        index, i, j = place
+        if spline is not None:
+            self._network.coefficients(index)[i, :, j] = spline
+        if wants_spline and weight != 1.0:
+            self._network.coefficients(index)[i, :, j] *= weight
+        self._start = None
+
+    def suggest_symbolic(
+        self,
+        l: int,  # noqa: E741
+        i: int,
+        j: int,
+        a_range: Sequence[float] | None = None,
+        b_range: Sequence[float] | None = None,
+        lib: Sequence[str] | None = None,
+        topk: int = 5,
+        verbose: bool = False,
+        weight_simple: float = 0.8,
+    ) -> Suggestion:
+        """Rank the functions of the library by how well and how simply they describe an edge.
+
+        Nothing changes. The score is pykan's, ``weight_simple * complexity + (1 - weight_simple)
+        * log2(1 + 1e-5 - r2)``, the smallest first.
+
+        Parameters
+        ----------
+        l, i, j : int
+            The edge.
+        a_range, b_range : (float, float), optional
+            Where a and b of ``c f(a x + b) + d`` may begin.
+        lib : list of str, optional
+            Names to choose from; by default all of :data:`SYMBOLIC_LIB`.
+        topk : int, default 5
+            Rows of the table.
+        verbose : bool, default False
+            Print the table, which the result shows anyway.
+        weight_simple : float, default 0.8
+            Weight of the complexity, 0 to 1.
+
+        Returns
+        -------
+        Suggestion
+            ``(name, entry of SYMBOLIC_LIB, r2, complexity)`` of the best, with the table as
+            `table`.
+        """
+        place = self._place(l, i, j)
+        names = names_to_try(lib)
+        x, y = self._points(place)
+        fits = best_fits(x, y, names, a_range, b_range)
+        weight = fraction(weight_simple, "weight_simple")
+        suggestion = scored(fits, weight, integer(topk, "topk", 1))
+        if verbose:
+            print(suggestion.text())
+        return suggestion
+
+    def auto_symbolic(
+        self,
+        a_range: Sequence[float] | None = None,
+        b_range: Sequence[float] | None = None,
+        lib: Sequence[str] | None = None,
+        verbose: int = 0,
+        weight_simple: float | None = None,
+        r2_threshold: float = 0.0,
+    ) -> Report:
+        """Find a function for every edge, as far as the whole network allows it.
+
+        By default a function is accepted only if the loss on the training data allows it: the
+        splines are first trained to the limit of the data, then replaced one by one, the most
+        certain first; after each replacement all the rest is refitted by the method of
+        Levenberg and Marquardt, and what makes the network worse is taken back. Of several that
+        will do the simplest is taken. Edges that turn out to be nothing are removed. At the end
+        all numbers are fitted to the limit of the precision. Without training data (a model that
+        was loaded) the network itself says what is to be reproduced.
+
+        Parameters
+        ----------
+        a_range, b_range : (float, float), optional
+            Where a and b of ``c f(a x + b) + d`` may begin.
+        lib : list of str, optional
+            Names to choose from; by default all of :data:`SYMBOLIC_LIB`.
+        verbose : int, default 0
+            Print the report, which the result shows anyway.
+        weight_simple : float, optional
+            Choose by pykan's score instead (see `suggest_symbolic`), every edge by itself.
+        r2_threshold : float, default 0
+            Then only functions with at least this r2 are taken.
+
+        Returns
+        -------
+        Report
+            What became of every edge; edges that stay splines are named.
+        """
+        names = names_to_try(lib)
+        if weight_simple is not None:
+            report = self._by_score(names, a_range, b_range, weight_simple, r2_threshold)
+        else:
+            report = self._by_loss(names, a_range, b_range)
+        if verbose:
+            print(report)
+        return report
+
+    def symbolic_formula(
+        self,
+        var: Sequence[Any] | None = None,
+        normalizer: Any = None,
+        output_normalizer: Any = None,
+        *,
+        simplify: bool = False,
+        splines: str = "error",
+    ) -> tuple[list[Any], list[Any]]:
+        """Return the network as sympy expressions, one per output, and its variables.
+
+        Parameters
+        ----------
+        var : list, optional
+            Symbols, names or expressions for the inputs; by default x_1, x_2, ...
+        normalizer, output_normalizer : [mean, std], optional
+            What the inputs and the outputs were standardised with.
+        simplify : bool, default False
+            Replace numbers that are within 1e-6 of a small fraction, or of a simple multiple of
+            pi, e or a root, where the loss on the training data does not rise.
+        splines : {"error", "placeholder"}
+            Raise where an edge is a spline still, or call it ``phi_l_i_j(x)``.
+
+        Returns
+        -------
+        (list, list)
+            Expressions and variables: ``model.symbolic_formula()[0][0]`` is the first output.
+
+        Raises
+        ------
+        ValueError
+            If an edge is a spline still.
+        """
+        given = variables(var, self._given_inputs)
+        chosen = given if self._input_id is None else [given[column] for column in self._input_id]
+        found = formulas(self._network, chosen, normalizer, output_normalizer, splines)
+        if simplify:
+            from ._constants import simplified
+
+            found = simplified(found, chosen, self._observations())
+        return found, given
+
+    # ---- what these share ---------------------------------------------------------------------
+
+    def _place(self, l: Any, i: Any, j: Any) -> Place:  # noqa: E741
+        edge = edge_of(self._network, l, i, j)
+        return edge.layer, edge.source, edge.target
+
+    def _points(self, place: Place) -> tuple[Array, Array]:
+        """Return inputs and outputs of an edge on the reference inputs."""
+        index, i, j = place
+        x = _core.activations(self._network, self._reference_inputs(), index)
+        y = edge_outputs(self._network, index, x.astype(np.float64))[:, i, j]
+        return x[:, i].astype(np.float64), y
+
+    def _remember(self, place: Place) -> None:
+        """Keep the spline of an edge for `set_mode` and `unfix_symbolic`."""
+        if active(self._network, place)[0]:
+            self._splines[place] = edge_of(self._network, *place)
+
+    def _spline_of(self, place: Place) -> Array:
+        """Return coefficients and base weight (G+k+1,) that an edge had, or that are like it."""
+        from ._grids import respline
+
+        index, i, _ = place
+        former = self._splines.get(place)
+        if former is None:
+            x, y = self._points(place)
+            return respline(self._network, index, i, x, y)
+        same = self._network.knots(index)[i]
+        if former.knots.shape == same.shape and np.array_equal(former.knots, same):
+            return np.append(former.coefficients, former.base_weight)
+        at = np.linspace(same[0], same[-1], 4 * same.size)
+        return respline(self._network, index, i, at, former(at).astype(np.float64))
+
+    def _observations(self) -> Observations:
+        """Return the training data in float64; without, what the network says of its inputs."""
+        x = self._reference_inputs().astype(np.float64)
+        seen = self._training_targets
+        if seen is None:
+            return Observations(x, _core.predict(as_dtype(self._network, "float64"), x))
+        loss, y, weight = seen
+        labels = y if loss == "cross_entropy" else np.ascontiguousarray(y, dtype=np.float64)
+        weights = None if weight is None else np.ascontiguousarray(weight, dtype=np.float64)
+        return Observations(x, labels, loss, weights)
+
+    def _by_loss(self, names: Sequence[str], a_range: Any, b_range: Any) -> Report:
+        observations = self._observations()
+        before = dict(self._splines)
+        for place in spline_places(self._network):
+            self._remember(place)
+        search = Search(as_dtype(self._network, "float64"), observations, names, a_range, b_range)
+        try:
+            found = search.run()
+        except BaseException:
+            self._splines = before
+            raise
+        self._network = as_dtype(found, str(self._network.dtype))
+        self._start = None
+        return Report(list(search.findings.values()))
+
+    def _by_score(
+        self,
+        names: Sequence[str],
+        a_range: Any,
+        b_range: Any,
+        weight_simple: float,
+        r2_threshold: float,
+    ) -> Report:
+        weight = fraction(weight_simple, "weight_simple")
+        least = finite(r2_threshold, "r2_threshold")
+        findings = []
+        parts: dict[Place, SymbolicPart | None] = {}
+        for place in spline_places(self._network):
+            fits = best_fits(*self._points(place), names, a_range, b_range)
+            best: AffineFit = scored(fits, weight, 1).fits[0]
+            taken = best.r2 >= least
+            if taken:
+                parts[place] = SymbolicPart.canonical(best.name, best.parameters)
+            findings.append(Finding(place, best.name if taken else None, best.r2, None))
+        for place in parts:
+            self._remember(place)
+        self._network = changed(self._network, parts, dict.fromkeys(parts, False))
+        self._start = None
+        return Report(findings)

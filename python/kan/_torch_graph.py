@@ -12,7 +12,14 @@ import numpy as np
 from ._arrays import Array
 from ._containers import as_plain, given_back
 
-__all__ = ["called", "differentiable", "hessian_by_torch", "jacobian_by_torch", "wants_gradient"]
+__all__ = [
+    "called",
+    "differentiable",
+    "hessian_by_torch",
+    "is_tensor",
+    "jacobian_by_torch",
+    "wants_gradient",
+]
 
 
 def is_tensor(x: Any) -> bool:

@@ -41,6 +41,7 @@ struct Layer {
 };
 
 constexpr int max_degree = 5;
+constexpr std::size_t max_tables = 64;
 
 /// Everything about a network that is not a number to be trained or a knot.
 struct Architecture {
@@ -48,7 +49,7 @@ struct Architecture {
   Base base = Base::silu;
   Extrapolation extrapolation = Extrapolation::linear;
   bool affine = false;  ///< whether node and subnode scales and biases exist as parameters
-  std::vector<Table> tables = {};  ///< functions of the user's that symbolic edges have
+  std::vector<Table> tables = {};  ///< functions of the user's that symbolic edges may have
 
   int inputs() const noexcept { return layers.front().inputs; }
   int outputs() const noexcept { return layers.back().nodes(); }

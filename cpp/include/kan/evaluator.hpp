@@ -83,16 +83,17 @@ class Evaluator {
   double loss_and_gradient(const Samples<T>& samples, Loss loss, T* gradient,
                            const T* parameters = nullptr);
 
-  /// Of all rows. Needs Purpose::statistics, as do the next two.
+  /// Of all rows. Needs Purpose::statistics, which serves gradients too, as do the next two.
   /// Throws: std::invalid_argument if there are no rows, std::logic_error for another purpose.
   std::vector<LayerStatistics> statistics(const T* x, std::size_t rows,
                                           const T* parameters = nullptr);
 
-  /// See kan::regularity; weights of samples do not count.
+  /// See kan::regularity; weights of samples do not count. Throws: as `statistics`.
   double regularity(const Samples<T>& samples, const Sparsity& sparsity,
                     const T* parameters = nullptr);
 
-  /// loss + lamb * regularity, and its gradient: as `loss_and_gradient`.
+  /// loss + lamb * regularity, and its gradient. Writes: as `loss_and_gradient`.
+  /// Throws: as `loss` and `statistics`.
   double sparse_loss_and_gradient(const Samples<T>& samples, Loss loss, const Sparsity& sparsity,
                                   T* gradient, const T* parameters = nullptr);
 
@@ -102,7 +103,8 @@ class Evaluator {
   void model(const Samples<T>& samples, Loss loss, const T* parameters, QuadraticModel& model);
 
   /// The gradient of sum_no grad_y[n,o] y[n,o]. Shapes: grad_y [rows][O].
-  /// Writes: grad_parameters [P] (all, trainable or not) and grad_x [rows][I], where not null.
+  /// Writes: grad_parameters [P] (all, trainable or not; 0 of the splines of layers that have none) and
+  /// grad_x [rows][I], where not null.
   void pullback(const T* x, std::size_t rows, const T* grad_y, T* grad_parameters, T* grad_x);
 
  private:

@@ -45,7 +45,8 @@ struct Grid {
 template <class T>
 class Network {
  public:
-  /// Coefficients and base weights 0, affines (and alpha, beta, gamma, delta) the identity, uniform grids on [-1, 1], nothing masked.
+  /// Coefficients and base weights 0, affines the identity (those of symbolic edges too), uniform grids
+  /// on [-1, 1], nothing masked.
   /// Throws: std::invalid_argument if the architecture is not valid.
   explicit Network(Architecture architecture);
 
@@ -74,6 +75,9 @@ class Network {
   void set_edge_mask(std::size_t l, const std::vector<std::uint8_t>& mask);
   const std::vector<std::uint8_t>& edge_mask(std::size_t l) const noexcept { return masks_[l]; }
 
+  /// Whether not all edges of layer l are masked.
+  bool has_splines(std::size_t l) const noexcept { return has_splines_[l] != 0; }
+
   /// Which of alpha, beta, gamma and delta of the symbolic edges train; all do at first.
   /// Shape [symbolic edges][4], values 0 or 1.
   /// Throws: std::invalid_argument on another length or value.
@@ -98,6 +102,7 @@ class Network {
   std::vector<LayerOffsets> offsets_;
   std::vector<Grid<T>> grids_;
   std::vector<std::vector<std::uint8_t>> masks_;
+  std::vector<std::uint8_t> has_splines_;
   std::vector<std::vector<std::uint8_t>> symbolic_trainable_;
   Buffer<T> parameters_;
   std::vector<std::uint8_t> trainable_;

@@ -48,6 +48,7 @@ struct Sparsity {
 /// Shares of the network's output: every output starts with `output_scores` [nodes of the last layer],
 /// every factor of a product has the score of the product, and a sum passes its score on,
 ///   edge score = edge statistic * score of the sum / (T + 1e-4).
+/// Statistics may be those of the first layers only, whose last layer is the output then.
 struct Scores {
   std::vector<Buffer<double>> edges;     ///< of each layer, [I][S]
   std::vector<Buffer<double>> subnodes;  ///< of each layer, [S]

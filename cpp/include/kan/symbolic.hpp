@@ -56,6 +56,7 @@ struct Table {
   std::vector<double> coefficients;  ///< intervals + 5 of them, intervals >= 1
 
   static constexpr int degree = 5;
+  static constexpr std::size_t most_coefficients = std::size_t{1} << 16;
   int intervals() const noexcept { return static_cast<int>(coefficients.size()) - degree; }
 };
 
@@ -64,7 +65,7 @@ struct SymbolicEdge {
   int input = 0;
   int sum = 0;
   Function function = Function::zero;
-  int table = 0;  ///< which of the architecture's tables, for Function::table
+  int table = 0;  ///< which of the architecture's tables; 0 for any other function
 };
 
 /// The numbers of a symbolic edge in the parameter buffer, in this order.
@@ -74,9 +75,9 @@ struct EdgeAffine {
 
 /// f and its derivatives up to `order` <= 3 at u.
 ///
-/// Nothing is ever infinite for finite u: functions go on across their singularities and beyond their
-/// domains as in pykan's guarded versions (1/u as a steep line through 0, log |u|, sign(u) sqrt |u|,
-/// arcsin clamped, exp beyond 80 as a line, ...), and derivatives there are those of what goes on.
+/// No singularity is left: functions go on across them and beyond their domains as in pykan's guarded
+/// versions (1/u as a steep line through 0, log |u|, sign(u) sqrt |u|, arcsin clamped, exp beyond 80 as a
+/// line, ...), all but `sign` continuously, and derivatives there are those of what goes on.
 /// Writes: values[0 ... order].
 void function_values(Function function, double u, int order, double* values) noexcept;
 

@@ -1,0 +1,339 @@
+"""The best gamma f(alpha x + beta) + delta through the points of one edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._arrays import Array
+from ._library import SYMBOLIC_LIB, core_name, freedom_of
+
+__all__ = ["AffineFit", "best_fits", "fit_function", "fit_params"]
+
+# Points that a scan looks at, and that the fit is refined on.
+SCAN_POINTS, POINTS = 50, 250
+
+# Places of a scan that are refined.
+STARTS = 2
+
+# Iterations of a refinement, what one must bring of the misfit to be followed by another, and the
+# misfit below which there is nothing left to find: training the network goes on from there.
+MOST_ITERATIONS, WORTHWHILE, EXACT = 40, 1e-4, 1e-14
+MOST_DAMPING = 1e8
+
+# A place that misses less makes the others of a scan needless.
+SETTLED = 1e-4
+
+# The share of the variance that a scan must find for a function to be looked at more closely, where
+# others find as much.
+PROMISING = 0.9
+
+
+@dataclass(frozen=True)
+class AffineFit:
+    """A function of the library with its numbers, and the share of the variance it explains."""
+
+    name: str
+    parameters: tuple[float, float, float, float]  # alpha, beta, gamma, delta
+    r2: float
+
+    @property
+    def complexity(self) -> float:
+        """Complexity of the function."""
+        return float(SYMBOLIC_LIB[self.name][2])
+
+
+def fit_function(
+    name: str, x: Array, y: Array, a_range: Any = None, b_range: Any = None
+) -> AffineFit:
+    """Return the best fit of one function to y (N,) at x (N,).
+
+    A coarse scan of alpha and beta over what makes sense for the function on the range of x (and
+    in `a_range` and `b_range`, if given), then Gauss and Newton from the best places, gamma and
+    delta eliminated. Redundant numbers stay 1 and 0 (see :class:`kan._library.Freedom`).
+    Functions that are not finite at every x do not count.
+    """
+    return _Problem(name, *_spread(x, y), a_range, b_range).best()
+
+
+def fit_params(
+    x: Any,
+    y: Any,
+    fun: Callable[[Any], Any] | str,
+    a_range: Sequence[float] = (-10, 10),
+    b_range: Sequence[float] = (-10, 10),
+    grid_number: int = 101,
+    iteration: int = 3,
+    verbose: bool = True,
+    device: object = "cpu",
+) -> tuple[Array, float]:
+    """Return ``[a, b, c, d]`` of the best ``c f(a x + b) + d`` and its r2, as pykan does.
+
+    `fun` is a function, or a name of :data:`SYMBOLIC_LIB`. The other arguments are pykan's; where
+    its scan needs them, this one does not.
+    """
+    points, values = (np.asarray(v, dtype=np.float64).reshape(-1) for v in (x, y))
+    if isinstance(fun, str):
+        fit = fit_function(fun, points, values, a_range, b_range)
+        return np.array(fit.parameters), fit.r2
+    names = [name for name, entry in SYMBOLIC_LIB.items() if entry[0] is fun]
+    if names:
+        return fit_params(points, values, names[0], a_range, b_range)
+    problem = _Problem("", *_spread(points, values), a_range, b_range, fun)
+    fit = problem.best()
+    return np.array(fit.parameters), fit.r2
+
+
+def _spread(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return points evenly spread over the sorted x."""
+    order = np.argsort(x, kind="stable")
+    chosen = order[np.linspace(0, x.size - 1, min(x.size, POINTS)).astype(np.intp)]
+    return x[chosen].astype(np.float64), y[chosen].astype(np.float64)
+
+
+class _Problem:
+    """One function and the points it should go through, y of mean 0 and deviation 1."""
+
+    def __init__(
+        self,
+        name: str,
+        x: Array,
+        y: Array,
+        a_range: Any = None,
+        b_range: Any = None,
+        fun: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.name, self.x = name, x
+        self.mean, self.spread = float(y.mean()), float(y.std())
+        varies = self.spread > 0.0 and np.isfinite(self.spread)
+        self.y = (y - self.mean) / (self.spread if varies else 1.0)
+        self.numeric = SYMBOLIC_LIB[name][0] if fun is None else fun
+        self.core = core_name(name) if fun is None else None
+        self.freedom = freedom_of(name) if fun is None else freedom_of("sin")
+        self.total = float(self.y @ self.y)
+        self.starts = self._scanned(a_range, b_range) if varies and self.core != "0" else []
+
+    @property
+    def promise(self) -> float:
+        """The r2 of the best place of the scan."""
+        return self.starts[0][0] if self.starts else 0.0
+
+    def best(self) -> AffineFit:
+        """Return the best fit that the promising places lead to."""
+        exact = self.spread == 0.0 and self.core == "0"
+        best = AffineFit(self.name, (1.0, 0.0, 0.0, self.mean), 1.0 if exact else 0.0)
+        for _, alpha, beta in self.starts:
+            if best.r2 > 1.0 - SETTLED:
+                break
+            fit = self._refined(alpha, beta)
+            if fit is not None and fit[4] > best.r2:
+                alpha, beta, gamma, delta, r2 = fit
+                scaled = (alpha, beta, gamma * self.spread, delta * self.spread + self.mean)
+                best = AffineFit(self.name, scaled, r2)
+        return _canonical(best)
+
+    def _scanned(self, a_range: Any, b_range: Any) -> list[tuple[float, float, float]]:
+        """Return (r2, alpha, beta) of the most promising places."""
+        alpha, beta = self._all_places(a_range, b_range)
+        inside = _inside(alpha, a_range) & _inside(beta, b_range)
+        if inside.any():
+            alpha, beta = alpha[inside], beta[inside]
+        few = np.linspace(0, self.x.size - 1, min(self.x.size, SCAN_POINTS)).astype(np.intp)
+        r2 = self._scan(alpha, beta, self.x[few], self.y[few])
+        order = np.argsort(-r2, kind="stable")[:STARTS]
+        return [(float(r2[n]), float(alpha[n]), float(beta[n])) for n in order]
+
+    def _all_places(self, a_range: Any, b_range: Any) -> tuple[Array, Array]:
+        """Return (alpha, beta) that make sense on the range of x."""
+        if self.core is None:
+            return _user_places(a_range, b_range)
+        low, high = float(self.x.min()), float(self.x.max())
+        z_alpha, z_beta = _places(self.core, self.freedom.alpha, self.freedom.beta)
+        alpha = 2.0 * z_alpha / ((high - low) or 2.0)
+        beta = z_beta - alpha * (low + high) / 2
+        if self.freedom.alpha != "free":  # the scan's own scale is in gamma
+            size = np.abs(alpha)
+            return alpha / size, beta / size
+        return alpha, beta if self.freedom.beta else np.zeros_like(beta)
+
+    def _scan(self, alpha: Array, beta: Array, x: Array, y: Array) -> Array:
+        """Return r2 at every place, 0 where the function is not finite."""
+        with np.errstate(all="ignore"):
+            f = np.asarray(self.numeric(np.outer(alpha, x) + beta[:, np.newaxis]), dtype=float)
+            f = f - f.mean(axis=1, keepdims=True)
+            y = y - y.mean()
+            squares = (f * f).sum(axis=1)
+            r2 = (f @ y) ** 2 / (squares * (y @ y))
+        return np.where(np.isfinite(r2) & (squares > 1e-20), r2, 0.0)
+
+    def _refined(
+        self, alpha: float, beta: float
+    ) -> tuple[float, float, float, float, float] | None:
+        """Return (alpha, beta, gamma, delta, r2) of the local best, or None outside the domain."""
+        free = np.array([self.freedom.alpha == "free", self.freedom.beta])
+        now = self._linear(alpha, beta)
+        damping = 1e-2
+        for _ in range(MOST_ITERATIONS if free.any() else 0):
+            if now is None:
+                return None
+            gamma, _, residual, f, f1 = now
+            by_beta = gamma * f1
+            slopes = _without(f, np.stack([self.x * by_beta, by_beta])[free])
+            before = float(residual @ residual)
+            if before <= EXACT * self.total:
+                break
+            matrix, gradient = slopes @ slopes.T, slopes @ residual
+            step, better = np.zeros(2), None
+            while better is None and damping < MOST_DAMPING:
+                step[free] = _damped_step(matrix, gradient, damping)
+                trial = self._linear(alpha + step[0], beta + step[1])
+                if trial is not None and float(trial[2] @ trial[2]) <= before:
+                    better = trial
+                damping *= 0.1 if better is not None else 10.0
+            if better is None:
+                break
+            alpha, beta, now = alpha + step[0], beta + step[1], better
+            if before - float(now[2] @ now[2]) <= WORTHWHILE * before:
+                break
+        if now is None:
+            return None
+        gamma, delta, residual = now[:3]
+        return alpha, beta, gamma, delta, 1.0 - float(residual @ residual) / self.total
+
+    def _values(self, alpha: float, beta: float) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(self.numeric(alpha * self.x + beta), dtype=np.float64)
+
+    def _linear(self, alpha: float, beta: float) -> tuple[float, float, Array, Array, Array] | None:
+        """Return gamma, delta, residual, f and f' at the points; None outside the domain."""
+        f = self._values(alpha, beta)
+        if not np.isfinite(f).all():
+            return None
+        centered = f - f.mean()
+        with np.errstate(over="ignore", invalid="ignore"):
+            square = float(centered @ centered)
+        if not np.isfinite(square):
+            return None
+        gamma = float(centered @ self.y) / square if square > 0.0 else 0.0
+        delta = float(self.y.mean() - gamma * f.mean())
+        u = np.ascontiguousarray(alpha * self.x + beta)
+        if self.core is not None:
+            slope = _core.function_values(self.core, u, 1)[1]
+        else:
+            slope = _difference(self.numeric, u)
+        if not np.isfinite(slope).all():
+            return None
+        return gamma, delta, self.y - gamma * f - delta, f, slope
+
+
+def _damped_step(matrix: Array, gradient: Array, damping: float) -> Array:
+    """Return the step of Marquardt for one or two numbers."""
+    scale = matrix.diagonal() * (1.0 + damping) + 1e-12 * matrix.trace() + 1e-300
+    if len(scale) == 1:
+        line: Array = gradient / scale
+        return line
+    a, c = scale
+    b = matrix[0, 1]
+    determinant = a * c - b * b
+    step = np.array([c * gradient[0] - b * gradient[1], a * gradient[1] - b * gradient[0]])
+    result: Array = step / max(determinant, 1e-12 * a * c)
+    return result
+
+
+def _without(f: Array, rows: Array) -> Array:
+    """Return rows without what f and a constant explain of them."""
+    f = f - f.mean()
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    square = float(f @ f)
+    result: Array = rows - np.outer(rows @ f / square, f) if square > 0.0 else rows
+    return result
+
+
+def _difference(fun: Callable[[Any], Any], u: Array) -> Array:
+    """Return a central difference of a function, of relative accuracy 1e-7 or so."""
+    h = 6e-6 * np.maximum(1.0, np.abs(u))
+    with np.errstate(all="ignore"):
+        slope: Array = np.asarray((fun(u + h) - fun(u - h)) / (2 * h), dtype=np.float64)
+        return slope
+
+
+def _inside(values: Array, limits: Any) -> Array:
+    """Return where values lie within (low, high); everywhere without limits."""
+    if limits is None:
+        return np.ones(values.size, dtype=bool)
+    low, high = limits
+    inside: Array = (values >= low) & (values <= high)
+    return inside
+
+
+def _user_places(a_range: Any, b_range: Any) -> tuple[Array, Array]:
+    """Return (alpha, beta) to scan for a function that nothing is known of, in x's own units."""
+    ends = [(-10.0, 10.0) if limits is None else tuple(limits) for limits in (a_range, b_range)]
+    return _grid(np.linspace(ends[0][0], ends[0][1], 161), np.linspace(ends[1][0], ends[1][1], 21))
+
+
+@cache
+def _places(core: str, alpha: str, beta: bool) -> tuple[Array, Array]:
+    """Return (A, B) to scan in f(A z + B), z in -1..1."""
+    outside = 1.0 + np.geomspace(1e-4, 10.0, 24)
+    if core == "x":
+        return np.ones(1), np.zeros(1)
+    if core in ("x^2", "x^3", "x^4", "x^5", "abs", "sgn"):
+        b = np.linspace(-3.0, 3.0, 61)
+        return np.ones(b.size), b
+    if core.startswith("1/x"):
+        return np.ones(2 * outside.size), np.concatenate([outside, -outside])
+    if alpha == "sign":
+        return np.repeat([1.0, -1.0], outside.size), np.tile(outside, 2)
+    if core == "exp":
+        a = np.geomspace(0.03, 30.0, 40)
+        return np.concatenate([a, -a]), np.zeros(2 * a.size)
+    if core in ("sin", "cos"):
+        return _grid(np.linspace(0.2, 40.0, 160), np.linspace(0.0, np.pi, 9)[:-1])
+    if core == "tan":
+        return _grid(np.linspace(0.05, 1.55, 30), np.linspace(-1.5, 1.5, 21))
+    if core in ("arcsin", "arccos", "arctanh"):
+        return _grid(np.linspace(0.05, 0.999, 30), np.linspace(-0.95, 0.95, 21))
+    a, center = _grid(np.geomspace(0.1, 30.0, 30), np.linspace(-2.0, 2.0, 25))
+    return a, -a * center
+
+
+def _grid(a: Array, b: Array) -> tuple[Array, Array]:
+    both = np.meshgrid(a, b)
+    return both[0].ravel(), both[1].ravel()
+
+
+def _canonical(fit: AffineFit) -> AffineFit:
+    """Return the same function with alpha > 0 and small phases, where it has such symmetries."""
+    alpha, beta, gamma, delta = fit.parameters
+    core = core_name(fit.name)
+    odd = core in ("sin", "tan", "tanh", "arcsin", "arctan", "arctanh")
+    even = core in ("cos", "gaussian", "cosh")
+    if alpha < 0.0 and (odd or even):
+        alpha, beta, gamma = -alpha, -beta, -gamma if odd else gamma
+    if core in ("sin", "cos"):
+        turns = np.round(beta / np.pi)
+        beta, gamma = beta - turns * np.pi, gamma * (-1.0 if turns % 2 else 1.0)
+    elif core == "tan":
+        beta -= np.round(beta / np.pi) * np.pi
+    return AffineFit(fit.name, (float(alpha), float(beta), float(gamma), float(delta)), fit.r2)
+
+
+def best_fits(
+    x: Array,
+    y: Array,
+    names: Sequence[str],
+    a_range: Any = None,
+    b_range: Any = None,
+) -> list[AffineFit]:
+    """Return the fits of the functions that look promising in a scan, the best first."""
+    x, y = _spread(x, y)
+    problems = [_Problem(name, x, y, a_range, b_range) for name in names]
+    least = min(PROMISING, 0.9 * max(problem.promise for problem in problems))
+    fits = [problem.best() for problem in problems if problem.promise >= least]
+    return sorted(fits, key=lambda fit: -fit.r2)

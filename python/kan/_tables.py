@@ -1,0 +1,47 @@
+"""Functions of the user's as splines that the core can evaluate, train and save."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import _core
+from ._arrays import Array
+from ._library import SYMBOLIC_LIB
+from ._splines import extend, fit_splines, sample_points
+
+__all__ = ["table_of"]
+
+DEGREE = 5
+INTERVALS = 4096
+
+# Where a table ends; beyond, the function goes on as a line.
+LOW, HIGH = -100.0, 100.0
+
+
+def table_of(name: str) -> _core.Table:
+    """Return the table of a function of :data:`SYMBOLIC_LIB`: a spline of degree 5 on [-100, 100].
+
+    It misses a function as smooth as sin by some 1e-12. Where the function is not finite the table
+    ends before.
+    """
+    points = np.linspace(LOW, HIGH, 4 * INTERVALS + 1)
+    with np.errstate(all="ignore"):
+        values = np.asarray(SYMBOLIC_LIB[name][0](points), dtype=np.float64)
+    first, last = _finite_stretch(np.isfinite(values))
+    low, high = float(points[first]), float(points[last])
+    intervals = max(1, (last - first) // 4)
+    knots = extend(np.linspace(low, high, intervals + 1)[np.newaxis], DEGREE)[0]
+    at = sample_points(knots, DEGREE)
+    exact = np.asarray(SYMBOLIC_LIB[name][0](at), dtype=np.float64)[:, np.newaxis]
+    coefficients = fit_splines(knots, DEGREE, np.empty(0), exact[:0], exact)
+    return _core.Table(name, low, high, np.ascontiguousarray(coefficients[:, 0]))
+
+
+def _finite_stretch(finite: Array) -> tuple[int, int]:
+    """Return the ends of the stretch of finite values around the middle, or the longest."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], finite.astype(int), [0]])))
+    begins, ends = edges[::2], edges[1::2] - 1
+    if not begins.size:
+        raise ValueError("a symbolic function must be finite somewhere between -100 and 100")
+    longest = int(np.argmax(ends - begins))
+    return int(begins[longest]), int(ends[longest])
