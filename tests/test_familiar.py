@@ -58,8 +58,9 @@ class TestNames:
         from kan import spline, utils
 
         assert utils.create_dataset is create_dataset
+        assert utils.SYMBOLIC_LIB is kan.SYMBOLIC_LIB
         for module in (utils, spline):
-            assert all(callable(getattr(module, name)) for name in module.__all__)
+            assert all(hasattr(module, name) for name in module.__all__)
 
     def test_the_star_imports_nothing_that_is_not_used(self):
         code = (
