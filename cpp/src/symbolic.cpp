@@ -246,10 +246,9 @@ void function_values(const Table& table, double u, int order, double* values) no
   double basis[4][k + 1];
   basis_functions(knots, k, 0, at, needed, basis[0]);
   double jet[4] = {};
+  const double* own = table.coefficients.data() + cell;
   for (int d = 0; d <= needed; ++d) {
-    for (int r = 0; r <= k; ++r) {
-      jet[d] += basis[d][r] * table.coefficients[static_cast<std::size_t>(cell + r)];
-    }
+    for (int r = 0; r <= k; ++r) jet[d] += basis[d][r] * own[r];
   }
   if (!inside) jet[0] += jet[1] * (u - at);
   std::copy_n(jet, order + 1, values);
