@@ -105,9 +105,9 @@ def _expression(given: Any, variables: list[Any]) -> Any:
 
 
 def _levels(inputs: int, outputs: list[Sum | Product]) -> list[list[Node]]:
-    """Return the nodes of each level, inputs first: each is made as late as it is used first.
+    """Return the nodes of each level, inputs first.
 
-    A node that is used above the level it is made in stands in all levels between them too.
+    A node that is used further above than in the next level stands in all levels between too.
     """
     depth = max(output.depth for output in outputs)
     multiplied = [_is_product(output, depth) for output in outputs]
@@ -155,26 +155,29 @@ def _model(levels: list[list[Node]], grid: Any, k: Any, options: dict[str, Any])
     ]
     width = [[len(own) - len(many), len(many)] for own, many in zip(groups, arities, strict=True)]
     model = KAN(width, grid, k, mult_arity=arities, **options)
-    layers, parts = [], []
-    for layer, before, own in zip(model._network.layers, levels[:-1], groups[1:], strict=True):
-        edges = _edges([one for sums in own for one in sums], before)
-        layers.append(with_layer(layer, symbolic=list(edges)))
-        parts.append(list(edges.values()))
+    between = [
+        _edges([one for sums in own for one in sums], before)
+        for before, own in zip(levels[:-1], groups[1:], strict=True)
+    ]
+    layers = [
+        with_layer(layer, symbolic=[_core.SymbolicEdge(*ends, edges[ends].name) for ends in edges])
+        for layer, edges in zip(model._network.layers, between, strict=True)
+    ]
     network = rebuilt(model._network, layers)
-    for index, own_parts in enumerate(parts):
+    for index, edges in enumerate(between):
         network.set_knots(index, model._network.knots(index))
         network.set_edge_mask(index, np.zeros_like(network.edge_mask(index)))
-        if own_parts:
-            network.symbolic(index)[:] = [part.parameters for part in own_parts]
-            trains = np.array([part.trains for part in own_parts], dtype=np.uint8)
+        if edges:
+            network.symbolic(index)[:] = [part.parameters for part in edges.values()]
+            trains = np.array([part.trains for part in edges.values()], dtype=np.uint8)
             network.set_symbolic_trainable(index, trains)
     model._network = network
     model._start = None
     return model
 
 
-def _edges(sums: list[Sum], before: list[Node]) -> dict[_core.SymbolicEdge, SymbolicPart]:
-    """Return the edges to the sums of a layer, in the core's order.
+def _edges(sums: list[Sum], before: list[Node]) -> dict[tuple[int, int], SymbolicPart]:
+    """Return the edges to the sums of a layer by their ends, in the core's order.
 
     Of the constants of a sum only that of its first edge trains.
     """
@@ -188,14 +191,7 @@ def _edges(sums: list[Sum], before: list[Node]) -> dict[_core.SymbolicEdge, Symb
             part = SymbolicPart.canonical(term.function, numbers)
             trains = (*part.trains[:3], count == 0)
             found[places.get(term.node, 0), target] = replace(part, trains=trains)
-    return {
-        _core.SymbolicEdge(*ends, part.name): part
-        for ends, part in sorted(found.items(), key=_ends)
-    }
-
-
-def _ends(item: tuple[tuple[int, int], SymbolicPart]) -> tuple[int, int]:
-    return item[0]
+    return {ends: found[ends] for ends in sorted(found)}
 
 
 # What leads to a sum that is only a constant.
