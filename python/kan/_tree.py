@@ -79,8 +79,8 @@ def get_tree_node(
     (list, list)
         For each level above the first, and each of its groups: the number of groups of the level
         below in it; and "Id" for one, "Add" or "Mul" where the function itself is a sum or a
-        product of functions of them (what it is more nearly, by the threshold), "GS" (generally separable) where it depends on a sum of
-        such, "" otherwise.
+        product of functions of them, whichever it is more nearly, "GS" (generally separable)
+        where it depends on a sum of such, "" otherwise.
     """
     skips, most = flag(skip_test, "skip_test"), finite(sep_th, "sep_th", 0.0)
     arities, labels = [], []
