@@ -60,6 +60,7 @@ def test_losses_are_reported_without_the_regulariser(opt: str) -> None:
     X, y = rows()
     model = KAN([2, 3, 1], seed=0)
     history = model.fit(X, y, opt=opt, steps=4, lamb=1e-2, update_grid=False)
+    assert {type(one) for one in history["reg"]} == {float}
     assert model.get_reg(X=X) == pytest.approx(history["reg"][-1], rel=1e-8)
     error = math.sqrt(np.mean((model(X) - y) ** 2))
     assert error == pytest.approx(history["train_loss"][-1], rel=1e-10)
@@ -172,3 +173,14 @@ def test_the_first_notebook_finds_the_two_layers_of_its_function(
     assert history["train_loss"][-1] < 0.0185  # pykan
     assert len(history["test_loss"]) == len(history["reg"]) == 50
     assert model.prune().width == [[2, 0], [1, 0], [1, 0]]
+
+
+def test_grids_only_grow_while_the_network_gets_sparse() -> None:
+    """One that followed a dying node down would resolve ever finer what it does."""
+    X, y = rows(200)
+    model = KAN([2, 4, 1], seed=0)
+    before = model._network.knots(1)
+    model.fit(X, y, opt="LBFGS", steps=30, lamb=1e-2)
+    after = model._network.knots(1)
+    assert min(model.node_scores[1]) < 1e-3
+    assert (np.ptp(after, axis=1) >= np.ptp(before, axis=1)).all()

@@ -236,6 +236,11 @@ void unpack_tables(const TensorMap& tensors, Architecture& architecture) {
       table.coefficients[n] = tensor_number<double>(view, n + 2);
     }
   }
+  try {
+    architecture.validate();
+  } catch (const std::invalid_argument& error) {
+    throw FormatError(error.what());
+  }
 }
 
 template ModelTensors<float> pack_tensors(const Network<float>&);

@@ -86,6 +86,7 @@ std::vector<std::vector<std::uint8_t>> unpack_masks(std::size_t depth, const Ten
                                                     const char* role);
 
 /// The numbers of the architecture's tables, from tensors that `check_tensors` accepted.
+/// Throws: FormatError if they make no table.
 void unpack_tables(const TensorMap& tensors, Architecture& architecture);
 
 }  // namespace kan

@@ -17,6 +17,9 @@ std::uint64_t next_random(std::uint64_t& state) {
 }
 
 Purpose purpose_of(Order order, bool is_sparse) {
+  if (order == Order::second && is_sparse) {
+    throw std::invalid_argument("a regulariser of sparsity has no quadratic model");
+  }
   if (order == Order::second) return Purpose::curvature;
   return is_sparse ? Purpose::statistics : Purpose::gradient;
 }

@@ -60,13 +60,34 @@ inline Bytes small_model() {
   return serialize_model(network, {{"settings", "{}"}});
 }
 
-inline Parts parts() {
-  const SafetensorsFile file = SafetensorsFile::parse(small_model());
+/// The same with symbolic edges, one beside the masked edge, and a table.
+inline Network<double> small_symbolic_network() {
+  Architecture architecture;
+  architecture.layers = {{2, 1, {2}, 3, 2}, {2, 1, {}, 2, 3}};
+  architecture.layers[0].symbolic = {{0, 1, Function::sine}, {1, 0, Function::table, 0}};
+  architecture.layers[1].symbolic = {{1, 0, Function::inverse_square}};
+  architecture.tables = {{"j0", -2.0, 3.0, {0.5, 1.5, -1.0, 0.25, 0.0, 2.0, 1e-9}}};
+  architecture.affine = true;
+  Network<double> network(architecture);
+  for (std::size_t n = 0; n < network.parameter_count(); ++n) {
+    network.mutable_parameters()[n] = 0.5 + static_cast<double>(n);
+  }
+  network.set_edge_mask(0, {1, 0, 1, 1, 1, 1});
+  network.set_symbolic_trainable(0, {1, 0, 1, 1, 0, 0, 0, 1});
+  return network;
+}
+
+inline Parts parts_of(const Bytes& model) {
+  const SafetensorsFile file = SafetensorsFile::parse(model);
   Parts all{file.metadata(), {}, file.tensors()};
   for (const auto& [name, view] : file.tensors()) {
     all.data[name] = std::string(reinterpret_cast<const char*>(view.data), view.bytes);
   }
   return all;
 }
+
+inline Parts parts() { return parts_of(small_model()); }
+
+inline Parts symbolic_parts() { return parts_of(serialize_model(small_symbolic_network())); }
 
 }  // namespace kan::test

@@ -34,4 +34,26 @@ inline Architecture rich_architecture(bool affine = true) {
   return architecture;
 }
 
+inline Architecture wide_architecture() {
+  Architecture architecture;
+  architecture.layers = {{5, 17, {}, 5, 3}, {17, 3, {}, 4, 3}};
+  return architecture;
+}
+
+/// A function of no name on [-1.5, 1.5], smooth, with inputs beyond both ends.
+inline Table some_table() { return {"bump", -1.5, 1.5, {0.5, -1, 2, 0.25, 1, -0.5, 1.5, 0, -1}}; }
+
+/// The rich one with symbolic edges beside splines: smooth functions and a table.
+inline Architecture symbolic_architecture(bool affine = true) {
+  Architecture architecture = rich_architecture(affine);
+  architecture.tables = {some_table()};
+  architecture.layers[0].symbolic = {{0, 1, Function::sine},
+                                     {0, 7, Function::square},
+                                     {2, 4, Function::table, 0},
+                                     {2, 10, Function::exp}};
+  architecture.layers[1].symbolic = {
+      {1, 0, Function::tanh}, {5, 2, Function::gaussian}, {7, 1, Function::table, 0}};
+  return architecture;
+}
+
 }  // namespace kan::test

@@ -122,6 +122,8 @@ std::vector<Architecture> architectures() {
     all.push_back(all[which]);
     all.back().affine = true;
   }
+  all.push_back(symbolic_architecture(false));
+  all.push_back(symbolic_architecture(true));
   return all;
 }
 
@@ -155,6 +157,9 @@ TEST_CASE("the curvature is that of the Jacobian and the loss") {
         mask[1] = 0;
         problem.network.set_edge_mask(0, mask);
         problem.network.set_trainable({true, false, true});
+        std::vector<std::uint8_t> moves = problem.network.symbolic_trainable(0);
+        for (std::size_t p = 0; p < moves.size(); p += 3) moves[p] = 0;
+        problem.network.set_symbolic_trainable(0, moves);
       }
       for (const Loss loss : {Loss::mse, Loss::cross_entropy}) {
         const auto expected = expected_curvature(problem, loss);

@@ -1,47 +1,18 @@
 #include <doctest/doctest.h>
 
 #include <cctype>
-#include <functional>
 #include <limits>
 #include <utility>
 
+#include "hostile.hpp"
 #include "kan/errors.hpp"
 #include "kan/model_file.hpp"
-#include "model_parts.hpp"
 
 /// Files that are safetensors files, most with the right checksum, but not models.
 namespace {
 
 using namespace kan;
 using namespace kan::test;
-
-void check_refused(const Bytes& bytes, const std::string& reason) {
-  CAPTURE(reason);
-  CHECK_THROWS_WITH_AS(parse_model<double>(bytes), doctest::Contains(reason.c_str()), FormatError);
-  CHECK_THROWS_AS(parse_model<float>(bytes), FormatError);
-}
-
-struct Hostile {
-  const char* reason;
-  std::function<void(Parts&)> change;
-};
-
-void check_all_refused(const std::vector<Hostile>& cases) {
-  for (const Hostile& hostile : cases) {
-    Parts changed = parts();
-    hostile.change(changed);
-    check_refused(changed.signed_file(), hostile.reason);
-  }
-}
-
-/// Another text in place of one in the architecture.
-std::function<void(Parts&)> replace(const std::string& old, const std::string& with) {
-  return [=](Parts& p) {
-    const std::size_t place = p.architecture().find(old);
-    REQUIRE(place != std::string::npos);
-    p.architecture().replace(place, old.size(), with);
-  };
-}
 
 TEST_CASE("the parts put together again are the model") {
   CHECK(parts().signed_file() == small_model());

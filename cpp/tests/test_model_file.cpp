@@ -2,11 +2,14 @@
 
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <random>
 
 #include "file_helpers.hpp"
 #include "kan/errors.hpp"
 #include "kan/model_file.hpp"
+#include "model_parts.hpp"
+#include "networks.hpp"
 
 namespace {
 
@@ -60,6 +63,21 @@ void check_same_bits(const Network<T>& a, const Network<T>& b) {
     CHECK(a.layer(l).arities == b.layer(l).arities);
     CHECK(a.layer(l).intervals == b.layer(l).intervals);
     CHECK(a.layer(l).degree == b.layer(l).degree);
+    REQUIRE(a.layer(l).symbolic.size() == b.layer(l).symbolic.size());
+    for (std::size_t e = 0; e < a.layer(l).symbolic.size(); ++e) {
+      CHECK(a.layer(l).symbolic[e].input == b.layer(l).symbolic[e].input);
+      CHECK(a.layer(l).symbolic[e].sum == b.layer(l).symbolic[e].sum);
+      CHECK(a.layer(l).symbolic[e].function == b.layer(l).symbolic[e].function);
+      CHECK(a.layer(l).symbolic[e].table == b.layer(l).symbolic[e].table);
+    }
+    CHECK(a.symbolic_trainable(l) == b.symbolic_trainable(l));
+  }
+  REQUIRE(a.architecture().tables.size() == b.architecture().tables.size());
+  for (std::size_t t = 0; t < a.architecture().tables.size(); ++t) {
+    CHECK(a.architecture().tables[t].name == b.architecture().tables[t].name);
+    CHECK(a.architecture().tables[t].low == b.architecture().tables[t].low);
+    CHECK(a.architecture().tables[t].high == b.architecture().tables[t].high);
+    CHECK(a.architecture().tables[t].coefficients == b.architecture().tables[t].coefficients);
   }
   CHECK(a.architecture().base == b.architecture().base);
   CHECK(a.architecture().extrapolation == b.architecture().extrapolation);
@@ -146,6 +164,57 @@ TEST_CASE("a model is the file that the format describes") {
   CHECK(number("layers.0.coef", (1 * 5 + 2) * 3) == network.parameters()[(1 * 6 + 2) * 3]);
   CHECK(number("layers.0.base_weight", 1 * 3 + 1) == network.parameters()[(1 * 6 + 5) * 3 + 1]);
   CHECK(number("layers.0.node_bias", 1) == network.parameters()[network.offsets(0).node_bias + 1]);
+}
+
+TEST_CASE_TEMPLATE("symbolic edges and tables are read back to the same bits", T, float, double) {
+  check_reload(network_of<T>(symbolic_architecture(false)));
+  Architecture architecture = symbolic_architecture(true);
+  architecture.tables.push_back({"\"quoted\", \xC3\xA9", 1e-300, 1e300, std::vector<double>(6)});
+  architecture.layers[1].symbolic[2].table = 1;
+  auto network = network_of<T>(architecture);
+  network.set_symbolic_trainable(0, {1, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1});
+  check_reload(network);
+  for (int n = 0; n < function_count; ++n) {
+    Architecture one;
+    one.tables = {some_table()};
+    one.layers = {{1, 1, {}, 1, 0}};
+    one.layers[0].symbolic = {{0, 0, static_cast<Function>(n)}};
+    check_reload(Network<T>(one));
+  }
+}
+
+TEST_CASE("symbolic edges and tables are in the file as the format describes") {
+  const Network<double> network = small_symbolic_network();
+  const SafetensorsFile file = SafetensorsFile::parse(serialize_model(network));
+  const std::string& text = file.metadata().at("kan.architecture");
+  CHECK(text.find(R"("degree":2,"symbolic":[{"input":0,"sum":1,"function":"sin"},)"
+                  R"({"input":1,"sum":0,"function":"table","table":0}]},)") != std::string::npos);
+  CHECK(text.find(R"("affine":true},"tables":[{"name":"j0","coefficients":7}]})") !=
+        std::string::npos);
+  using Shape = std::vector<std::uint64_t>;
+  CHECK(file.tensors().at("layers.0.symbolic").shape == Shape{2, 4});
+  CHECK(file.tensors().at("layers.0.symbolic_trainable").shape == Shape{2, 4});
+  CHECK(file.tensors().at("layers.0.symbolic_trainable").dtype == DType::u8);
+  CHECK(file.tensors().at("layers.1.symbolic").shape == Shape{1, 4});
+  CHECK(file.tensors().at("tables.0").shape == Shape{9});
+  double numbers[9];
+  std::memcpy(numbers, file.tensors().at("tables.0").data, sizeof(numbers));
+  CHECK(numbers[0] == -2.0);
+  CHECK(numbers[1] == 3.0);
+  CHECK(numbers[2] == 0.5);
+  CHECK(numbers[8] == 1e-9);
+}
+
+TEST_CASE("a file from before symbolic edges is read, and written again to the same bytes") {
+  const auto here = std::filesystem::path(__FILE__).parent_path();
+  const std::string before = read_text((here / "data" / "without_symbolic.safetensors").string());
+  REQUIRE(before.size() > 0);
+  const LoadedModel<double> loaded = parse_model<double>(bytes_of(before));
+  CHECK(loaded.network.layer(0).symbolic.empty());
+  CHECK(loaded.network.architecture().tables.empty());
+  CHECK(loaded.network.parameters()[0] == 0.5);
+  CHECK(loaded.notes == StringMap{{"settings", "{}"}});
+  CHECK(text_of(serialize_model(loaded.network, loaded.notes)) == before);
 }
 
 TEST_CASE("the checksum is the CRC-32 of the file with zeros in its place") {

@@ -24,15 +24,6 @@ Architecture one_edge() {
   return architecture;
 }
 
-TEST_CASE("a layer counts its sums, nodes, functions, rows and knots") {
-  const Layer layer{4, 2, {2, 3}, 5, 3};
-  CHECK(layer.subnodes() == 7);
-  CHECK(layer.nodes() == 4);
-  CHECK(layer.basis_functions() == 8);
-  CHECK(layer.rows() == 9);
-  CHECK(layer.knots() == 12);
-}
-
 TEST_CASE("the groups of parameters lie one behind the other, layer by layer") {
   const Network<double> network(rich_architecture(true));
   const LayerOffsets& first = network.offsets(0);
@@ -88,42 +79,37 @@ TEST_CASE("a new network has uniform grids on [-1, 1]") {
   CHECK(network.grid(0).inverse_spacing == std::vector<double>{2.0});
 }
 
-TEST_CASE("an architecture that cannot be is refused with the layer and the reason") {
-  const auto check_refused = [](const char* reason,
-                                const std::function<void(Architecture&)>& spoil) {
-    Architecture architecture = rich_architecture();
-    spoil(architecture);
-    CHECK_THROWS_WITH_AS(Network<float>{architecture}, doctest::Contains(reason),
-                         std::invalid_argument);
-  };
-  check_refused("at least one layer is needed", [](auto& a) { a.layers.clear(); });
-  check_refused("layer 0: inputs must be in 1..2^24, got 0",
-                [](auto& a) { a.layers[0].inputs = 0; });
-  check_refused("layer 0: inputs must be in 1..2^24, got 16777217",
-                [](auto& a) { a.layers[0].inputs = (1 << 24) + 1; });
-  check_refused("layer 1: sums must be in 0..2^24, got -1", [](auto& a) { a.layers[1].sums = -1; });
-  check_refused("layer 1: an arity must be in 1..2^24, got 0",
-                [](auto& a) { a.layers[1].arities = {0}; });
-  check_refused("layer 1: subnodes must be in 1..2^24, got 0", [](auto& a) {
-    a.layers[1].sums = 0;
-    a.layers[1].arities.clear();
-  });
-  check_refused("layer 1: subnodes must be in 1..2^24, got 33554432", [](auto& a) {
-    a.layers[1].sums = 0;
-    a.layers[1].arities = {1 << 24, 1 << 24};
-  });
-  check_refused("layer 1: degree k must be in 0..5, got 6",
-                [](auto& a) { a.layers[1].degree = 6; });
-  check_refused("layer 0: degree k must be in 0..5, got -1",
-                [](auto& a) { a.layers[0].degree = -1; });
-  check_refused("layer 0: grid intervals G must be in 1..2^20, got 0",
-                [](auto& a) { a.layers[0].intervals = 0; });
-  check_refused("layer 0: grid intervals G must be in 1..2^20, got 1048577",
-                [](auto& a) { a.layers[0].intervals = (1 << 20) + 1; });
-  check_refused("layer 1: inputs must equal the nodes of the layer before, 8, got 7",
-                [](auto& a) { a.layers[1].inputs = 7; });
-  check_refused("the number of parameters overflows",
-                [](auto& a) { a.layers = {{1 << 24, 1 << 24, {}, 1 << 20, 5}}; });
+TEST_CASE("numbers of symbolic edges lie behind everything else of their layer") {
+  const Network<double> network(symbolic_architecture(true));
+  const Network<double> plain(rich_architecture(true));
+  const LayerOffsets& first = network.offsets(0);
+  CHECK(first.symbolic == plain.offsets(0).end);
+  CHECK(first.end == first.symbolic + 4 * 4);
+  CHECK(network.offsets(1).coefficients == first.end);
+  CHECK(network.offsets(1).end == network.parameter_count());
+  CHECK(network.parameter_count() == plain.parameter_count() + 7 * 4);
+  CHECK(network.architecture().parameter_count() == network.parameter_count());
+  for (std::size_t p = first.symbolic; p < first.end; ++p) {
+    CHECK(network.parameters()[p] == ((p - first.symbolic) % 2 == 0 ? 1.0 : 0.0));
+    CHECK(network.trainable()[p] == 1);
+  }
+}
+
+TEST_CASE("numbers of symbolic edges train or rest one by one") {
+  Network<double> network(symbolic_architecture());
+  std::vector<std::uint8_t> trains(12, 1);
+  trains[0] = trains[7] = 0;
+  network.set_symbolic_trainable(1, trains);
+  const std::uint8_t* got = network.trainable().data() + network.offsets(1).symbolic;
+  CHECK(std::equal(trains.begin(), trains.end(), got));
+  network.set_trainable({false, false, false});
+  CHECK(std::equal(trains.begin(), trains.end(), got));
+  const std::string name = "what trains of the symbolic edges of layer 1";
+  CHECK_THROWS_WITH_AS(network.set_symbolic_trainable(1, std::vector<std::uint8_t>(4, 1)),
+                       (name + " must have 12 values, got 4").c_str(), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(network.set_symbolic_trainable(1, std::vector<std::uint8_t>(12, 2)),
+                       (name + " must hold 0 or 1").c_str(), std::invalid_argument);
+  CHECK(network.symbolic_trainable(1) == trains);
 }
 
 TEST_CASE("knots that make no grid are refused with the input and the reason") {

@@ -9,6 +9,7 @@
 from . import _openmp  # noqa: F401 - loads the core, and so comes before all that use it
 
 # isort: split
+from ._affine_fit import fit_params
 from ._config import get_num_threads, set_num_threads, show_config, threads
 from ._core import FormatError, __version__
 from ._datasets import create_dataset, create_dataset_from_data
@@ -16,6 +17,7 @@ from ._derivatives import batch_hessian, batch_jacobian
 from ._edge import Edge
 from ._expressions import augment_input, ex_round
 from ._history import History
+from ._library import SYMBOLIC_LIB, add_symbolic
 from ._model import KAN
 from ._neighbours import warn_of_pykan
 from ._notebook import np, nsimplify, plt, sympy, torch
@@ -23,17 +25,20 @@ from .MultKAN import MultKAN  # the class takes the place of the module, which s
 
 __all__ = [
     "KAN",
+    "SYMBOLIC_LIB",
     "Edge",
     "FormatError",
     "History",
     "MultKAN",
     "__version__",
+    "add_symbolic",
     "augment_input",
     "batch_hessian",
     "batch_jacobian",
     "create_dataset",
     "create_dataset_from_data",
     "ex_round",
+    "fit_params",
     "get_num_threads",
     "np",
     "nsimplify",

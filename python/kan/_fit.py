@@ -227,6 +227,7 @@ class Run:
         self.parts.begin(self.optimizer)
         values, more = _core.run(self.optimizer, self.objective, steps, self.core_best)
         self.network.set_parameters(self.optimizer.parameters)
+        values = values.tolist()
         parts = [self.parts.of(value - self._ridge(), self.optimizer) for value in values]
         losses = [self.problem.loss.report(max(loss, 0.0)) for loss, _ in parts]
         self._append("train_loss", losses)

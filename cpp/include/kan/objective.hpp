@@ -52,6 +52,7 @@ class DataObjective final : public Objective<T> {
  public:
   /// `batch` 0 or at least the number of samples means all of them.
   /// With `sparsity` its regulariser is part of the value.
+  /// Throws: std::invalid_argument if that is wanted of second order.
   DataObjective(const Network<T>& network, const Samples<T>& samples, Loss loss, std::size_t batch,
                 std::uint64_t seed, Order order = Order::first,
                 std::optional<Sparsity> sparsity = std::nullopt);
