@@ -162,7 +162,7 @@ def test_a_compiled_model_learns_the_numbers_of_other_data():
     X = np.random.default_rng(0).uniform(-1, 1, (200, 2))
     target = 1.3 * np.sin(2.2 * X[:, 0] + 0.1) * X[:, 1]
     model = kanpiler([x, y], sympy.sin(2 * x) * y)
-    history = model.fit(X, target, steps=5, opt="LBFGS")
+    history = model.fit(X, target, steps=20)
     assert history["train_loss"][-1] < 1e-10
 
 
