@@ -118,8 +118,9 @@ class TestCreateDataset:
     def test_a_function_written_for_torch_works(self):
         torch = pytest.importorskip("torch")
         dataset = create_dataset(lambda x: torch.exp(torch.sin(torch.pi * x[:, [0]])))
-        expected = np.exp(np.sin(np.pi * dataset["train_input"][:, :1]))
-        assert isinstance(dataset["train_label"], np.ndarray)
+        assert all(isinstance(dataset[name], torch.Tensor) for name in PARTS)
+        assert all(dataset[name].dtype == torch.float64 for name in PARTS)
+        expected = np.exp(np.sin(np.pi * dataset["train_input"][:, :1].numpy()))
         # exp and sin of both libraries are good to a few units in the last place.
         np.testing.assert_allclose(dataset["train_label"], expected, rtol=2e-15)
 
@@ -127,6 +128,26 @@ class TestCreateDataset:
         torch = pytest.importorskip("torch")
         dataset = create_dataset(lambda x: x.abs() + torch.zeros(1, requires_grad=True))
         np.testing.assert_array_equal(dataset["test_label"], abs(dataset["test_input"]))
+        assert not dataset["test_label"].requires_grad
+
+    def test_a_function_of_either_kind_gives_arrays_while_torch_is_only_loaded(self):
+        pytest.importorskip("torch")
+        dataset = create_dataset(first_column)
+        assert all(type(dataset[name]) is np.ndarray for name in PARTS)
+
+    def test_a_device_of_torch_asks_for_tensors(self):
+        torch = pytest.importorskip("torch")
+        dataset = create_dataset(first_column, device=torch.device("cpu"))
+        assert all(isinstance(dataset[name], torch.Tensor) for name in PARTS)
+        split = create_dataset_from_data(np.ones((5, 1)), np.ones(5), device=torch.device("cpu"))
+        assert all(isinstance(split[name], torch.Tensor) for name in PARTS)
+
+    def test_row_mode_hands_tensors_one_row_per_variable(self):
+        torch = pytest.importorskip("torch")
+        dataset = create_dataset(lambda x: torch.exp(x[0]) + x[1], f_mode="row")
+        inputs = dataset["train_input"].numpy()
+        expected = np.exp(inputs[:, 0]) + inputs[:, 1]
+        np.testing.assert_allclose(dataset["train_label"][:, 0], expected, rtol=1e-15, atol=1e-15)
 
     def test_a_numpy_function_does_not_import_torch(self):
         code = (
@@ -235,11 +256,13 @@ class TestCreateDatasetFromData:
         assert dataset["train_input"].dtype == np.float32
         assert dataset["train_label"].dtype.kind == "i"
 
-    def test_torch_tensors_become_arrays(self):
+    def test_tensors_stay_tensors_and_arrays_arrays(self):
         torch = pytest.importorskip("torch")
         inputs = torch.ones(10, 2, requires_grad=True)
-        dataset = create_dataset_from_data(inputs, torch.ones(10, 1))
-        assert all(isinstance(dataset[name], np.ndarray) for name in PARTS)
+        dataset = create_dataset_from_data(inputs, np.arange(10))
+        assert dataset["train_input"].dtype == torch.float32
+        assert not dataset["train_input"].requires_grad
+        assert type(dataset["train_label"]) is np.ndarray
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

@@ -15,6 +15,11 @@ TORCH_FLOAT64 = {
 }
 
 
+# torch.manual_seed(7); torch.randn(3, dtype=torch.float64), and numbers 0, 1, 16 of torch.randn(17)
+TORCH_NORMAL_3 = [-0.1467950974849952, 0.7861412987235358, 0.9468216090039564]
+TORCH_NORMAL_17 = [0.06626753966449943, -0.29104147095938915, -1.6677291342328766]
+
+
 def numbers(hexadecimal):
     return [float.fromhex(text) for text in hexadecimal]
 
@@ -82,3 +87,10 @@ def test_a_seed_that_is_no_integer_is_refused():
 def test_another_dtype_is_refused():
     with pytest.raises(ValueError, match="dtype must be float32 or float64, got int64"):
         UniformStream(0).uniform(3, np.int64)
+
+
+def test_normal_numbers_are_those_of_torch_but_for_rounding():
+    np.testing.assert_allclose(UniformStream(7).normal(3), TORCH_NORMAL_3, rtol=1e-15)
+    drawn = UniformStream(7).normal(17)[[0, 1, 16]]
+    np.testing.assert_allclose(drawn, TORCH_NORMAL_17, rtol=1e-15)
+    assert UniformStream(7).normal((4, 5), np.float32).dtype == np.float32

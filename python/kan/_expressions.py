@@ -56,10 +56,10 @@ def ex_round(expr: Any, n_digit: int) -> Any:
 
 
 def _rounded(number: Any, digits: int, sympy: Any) -> Any:
-    if not number.is_finite:
+    if not abs(number) < 2**53:  # a whole number already, or none
         return number
-    near = round(number, digits)
-    return sympy.Integer(0) if near == 0 else sympy.Float(near, 15)
+    near = round(float(number), digits)
+    return sympy.Float(near) if near else sympy.Integer(0)
 
 
 def augment_input(orig_vars: Sequence[Any], aux_vars: Sequence[Any], x: Any) -> Any:

@@ -102,7 +102,7 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
     device : str, default "cpu"
         Nothing else is accepted, but None.
     dtype : {"float64", "float32"}
-        Precision of parameters and results.
+        Precision of parameters and results. The default dtype of torch has no say in it.
     extrapolation : {"linear", "clamp", "zero", "polynomial", "error"}
         Outside its grid a spline goes on as a straight line; or sees the nearer end of the grid
         instead (the whole edge does); or fades to zero over its ghost knots, as in pykan; or

@@ -88,8 +88,8 @@ class Tensor(np.ndarray[Any, Any]):
         return tensor_of(np.expand_dims(np.asarray(self), dim))
 
 
-def _method(kind: Any) -> Callable[[Tensor], Tensor]:
-    def convert(self: Tensor) -> Tensor:
+def _method(kind: Any) -> Callable[[Tensor], Any]:
+    def convert(self: Tensor) -> Any:
         return self.astype(kind)
 
     convert.__doc__ = f"Return the tensor as {kind}."

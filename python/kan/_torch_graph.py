@@ -43,7 +43,6 @@ def differentiable(
 @functools.cache
 def _node() -> Any:
     import torch
-    from torch.autograd.function import once_differentiable
 
     class Outputs(torch.autograd.Function):  # type: ignore[misc]
         @staticmethod
@@ -53,8 +52,11 @@ def _node() -> Any:
             return given_back(values(as_plain(x)), x)
 
         @staticmethod
-        @once_differentiable  # type: ignore[untyped-decorator]
         def backward(ctx: Any, gradient: Any) -> Any:
+            if torch.is_grad_enabled():  # with create_graph=True; the result would have no graph
+                raise RuntimeError(
+                    "torch can differentiate a kan model once: create_graph=True is not possible"
+                )
             (x,) = ctx.saved_tensors
             return given_back(ctx.pullback(as_plain(x), as_plain(gradient)), x), None, None
 
