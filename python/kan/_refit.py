@@ -63,7 +63,8 @@ def as_dtype(network: Core, dtype: str) -> Core:
         made.set_edge_mask(index, network.edge_mask(index))
     made.set_parameters(network.parameters().astype(dtype))
     made.set_trainable(*network.trainable_groups())
-    return made  # type: ignore[no-any-return]
+    converted: Core = made
+    return converted
 
 
 def refit(
