@@ -93,7 +93,8 @@ def refit(
         before = value
     if best.parameters.size:
         network.set_parameters(best.parameters)
-    return float(best.value)
+    value: float = best.value
+    return value
 
 
 def unexplained(network: Core, observations: Observations, loss: float) -> float:
