@@ -93,8 +93,8 @@ def refit(
         before = value
     if best.parameters.size:
         network.set_parameters(best.parameters)
-    value: float = best.value
-    return value
+    lowest: float = best.value
+    return lowest
 
 
 def unexplained(network: Core, observations: Observations, loss: float) -> float:
@@ -103,7 +103,8 @@ def unexplained(network: Core, observations: Observations, loss: float) -> float
     Nothing is below rounding.
     """
     rows = observations.x.shape[0] * (network.layers[-1].nodes if observations.loss == "mse" else 1)
-    left = rows - int(network.trainable().sum())
+    left: int = rows - int(network.trainable().sum())
     if left <= 0 or not math.isfinite(loss):
         return math.inf
-    return max(loss * rows / left, ROUNDING * observations.scale)
+    fresh: float = loss * rows / left
+    return max(fresh, ROUNDING * observations.scale)
