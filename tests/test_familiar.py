@@ -260,10 +260,6 @@ class TestActions:
         flat = {**self.data, "test_label": self.data["test_label"][:, 0]}
         assert model.evaluate(flat) == found
 
-    def test_evaluating_needs_a_test_part(self):
-        with pytest.raises(TypeError, match="takes a dataset with test_input and test_label"):
-            KAN([2, 1]).evaluate({"train_input": inputs()})
-
     def test_a_model_moves_to_the_processor_and_nowhere_else(self):
         model = KAN([2, 1])
         assert model.to("cpu") is model

@@ -290,6 +290,15 @@ def test_the_top_of_a_tree_may_be_a_sum_or_a_product():
         assert labels == [["Id", "GS"], [top]]
 
 
+def test_the_top_is_what_the_function_is_more_nearly():
+    def function(x):
+        return np.exp(0.1 * (x[:, 0] + x[:, 1] ** 2))
+
+    x = inputs(2)
+    assert test_separability(function, x, [[0], [1]], "add", 0.1)
+    assert get_tree_node(function, x, [[[0], [1]], [[0, 1]]], 0.1, False) == ([[2]], [["Mul"]])
+
+
 def test_a_tree_is_drawn_with_its_names_and_labels(capsys):
     pytest.importorskip("matplotlib")
     pyplot = sys.modules.get("matplotlib.pyplot")

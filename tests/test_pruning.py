@@ -10,7 +10,7 @@ import pytest
 
 from kan import KAN, _core, create_dataset
 from kan._networks import active_edges, rebuilt, with_layer
-from kan._selection import subnodes_of
+from kan._rearranged import subnodes_of
 from random_models import random_model, with_functions, with_masked_edges
 
 X = np.random.default_rng(0).uniform(-1, 1, (60, 3))

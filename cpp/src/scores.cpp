@@ -1,6 +1,7 @@
 #include "scores.hpp"
 
 #include <cstddef>
+#include <numeric>
 #include <utility>
 
 #include "size_term.hpp"
@@ -14,8 +15,8 @@ std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
 /// Which node every subnode of a layer belongs to.
 std::vector<std::size_t> nodes_of_subnodes(const Layer& layer) {
-  std::vector<std::size_t> nodes;
-  for (std::size_t s = 0; s < size(layer.sums); ++s) nodes.push_back(s);
+  std::vector<std::size_t> nodes(size(layer.sums));
+  std::iota(nodes.begin(), nodes.end(), std::size_t{0});
   for (std::size_t m = 0; m < layer.arities.size(); ++m) {
     nodes.insert(nodes.end(), size(layer.arities[m]), size(layer.sums) + m);
   }

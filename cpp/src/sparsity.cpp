@@ -15,6 +15,7 @@ constexpr double least_input = 0.1;  // added to the deviation of an input
 std::vector<LayerStatistics> zeros_like(const std::vector<LayerStatistics>& all) {
   const auto zeros = [](const Buffer<double>& one) { return Buffer<double>(one.size(), 0.0); };
   std::vector<LayerStatistics> result;
+  result.reserve(all.size());
   for (const LayerStatistics& own : all) {
     result.push_back({zeros(own.input), zeros(own.spline), zeros(own.edge), zeros(own.sum)});
   }

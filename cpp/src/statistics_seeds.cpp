@@ -54,6 +54,7 @@ typename StatisticsSeeds<T>::Layer StatisticsSeeds<T>::seeds_of(const Network<T>
   };
   const auto seeds = [&](const std::vector<Moments>& all, const Buffer<double>& slopes) {
     std::vector<Seed> result;
+    result.reserve(all.size());
     for (std::size_t j = 0; j < all.size(); ++j) result.push_back(seed(all[j], slopes[j]));
     return result;
   };

@@ -10,7 +10,7 @@ namespace kan {
 namespace {
 
 constexpr double half_pi = 1.57079632679489661923;
-constexpr double largest_inverse = 1e12;     // of 1/u, 1/u^2, ...: nearer to 0 they do not grow
+constexpr double nearest_pole = 1e-5;  // of 1/u ... 1/u^5: nearer they do not grow, and fit 32 bits
 constexpr double smallest_argument = 1e-12;  // of roots and logarithms: nearer to 0 they are tame
 constexpr double largest_exponent = 80.0;    // e^80 fits 32 bits
 constexpr double largest_tangent = 1e6;
@@ -39,10 +39,10 @@ Jet power(double u) {
 /// u^-p: odd ones cross 0 as a line, even ones as a constant.
 template <int p>
 Jet inverse_power(double u) {
-  static const double nearest = std::pow(largest_inverse, -1.0 / p);
-  if (std::abs(u) < nearest) {
-    if (p % 2 == 0) return line(largest_inverse, 0.0);
-    const double slope = largest_inverse / nearest;
+  if (std::abs(u) < nearest_pole) {
+    const double largest = std::pow(nearest_pole, -p);
+    if (p % 2 == 0) return line(largest, 0.0);
+    const double slope = largest / nearest_pole;
     return line(slope * u, slope);
   }
   constexpr double a = p;
@@ -246,10 +246,9 @@ void function_values(const Table& table, double u, int order, double* values) no
   double basis[4][k + 1];
   basis_functions(knots, k, 0, at, needed, basis[0]);
   double jet[4] = {};
+  const double* own = table.coefficients.data() + cell;
   for (int d = 0; d <= needed; ++d) {
-    for (int r = 0; r <= k; ++r) {
-      jet[d] += basis[d][r] * table.coefficients[static_cast<std::size_t>(cell + r)];
-    }
+    for (int r = 0; r <= k; ++r) jet[d] += basis[d][r] * own[r];
   }
   if (!inside) jet[0] += jet[1] * (u - at);
   std::copy_n(jet, order + 1, values);

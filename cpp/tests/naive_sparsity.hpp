@@ -17,7 +17,10 @@ inline double naive_deviation(const std::vector<double>& values) {
   long double mean = 0.0L;
   for (const double v : values) mean += static_cast<long double>(v) / values.size();
   long double squares = 0.0L;
-  for (const double v : values) squares += (v - mean) * (v - mean);
+  for (const double v : values) {
+    const long double step = static_cast<long double>(v) - mean;
+    squares += step * step;
+  }
   return static_cast<double>(std::sqrt(squares / (values.size() - 1)));
 }
 

@@ -146,7 +146,9 @@ TEST_CASE("functions go on continuously where they are guarded") {
       {Function::arccosine, 1},
       {Function::arctanh, 1 - 1e-12},
       {Function::gaussian, 27}};
-  for (const auto& [function, place] : places) {
+  for (const auto& guarded : places) {
+    const Function function = guarded.first;
+    const double place = guarded.second;
     for (const double at : {-place, place}) {
       INFO(name_of(function) << " at " << at);
       const double before = jet(function, at * (1 - 4 * epsilon<double>))[0];
@@ -200,7 +202,7 @@ long double table_by_definition(const Table& table, int cell, double u, int orde
   for (std::size_t m = 0; m < table.coefficients.size(); ++m) {
     sum += static_cast<long double>(table.coefficients[m]) *
            derivative_by_definition(knots, static_cast<int>(m), Table::degree, cell + Table::degree,
-                                    u, order);
+                                    static_cast<long double>(u), order);
   }
   return sum;
 }

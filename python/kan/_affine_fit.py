@@ -19,12 +19,15 @@ __all__ = ["AffineFit", "best_fits", "fit_function", "fit_params"]
 SCAN_POINTS, POINTS = 50, 250
 
 # Places of a scan that are refined.
-STARTS = 2
+STARTS, STARTS_OF_USERS = 2, 8
 
 # Iterations of a refinement, what one must bring of the misfit to be followed by another, and the
 # misfit below which there is nothing left to find: training the network goes on from there.
 MOST_ITERATIONS, WORTHWHILE, EXACT = 40, 1e-4, 1e-14
 MOST_DAMPING = 1e8
+
+# The share of its squares below which what varies of a function is its rounding.
+CONSTANT = 1e-24
 
 # A place that misses less makes the others of a scan needless.
 SETTLED = 1e-4
@@ -123,6 +126,7 @@ class _Problem:
         """The r2 of the best place of the scan."""
         return self.starts[0][0] if self.starts else 0.0
 
+    @np.errstate(all="ignore")  # what is not finite is not the best
     def best(self) -> AffineFit:
         """Return the best fit that the promising places lead to."""
         exact = self.spread == 0.0 and self.core == "0"
@@ -145,7 +149,8 @@ class _Problem:
             alpha, beta = alpha[inside], beta[inside]
         few = np.linspace(0, self.x.size - 1, min(self.x.size, SCAN_POINTS)).astype(np.intp)
         r2 = self._scan(alpha, beta, self.x[few], self.y[few])
-        order = np.argsort(-r2, kind="stable")[:STARTS]
+        most = STARTS if self.core is not None else STARTS_OF_USERS
+        order = np.argsort(-r2, kind="stable")[:most]
         return [(float(r2[n]), float(alpha[n]), float(beta[n])) for n in order]
 
     def _all_places(self, a_range: Any, b_range: Any) -> tuple[Array, Array]:
@@ -156,20 +161,23 @@ class _Problem:
         z_alpha, z_beta = _places(self.core, self.freedom.alpha, self.freedom.beta)
         alpha = 2.0 * z_alpha / ((high - low) or 2.0)
         beta = z_beta - alpha * (low + high) / 2
+        if not self.freedom.beta:
+            beta = np.zeros_like(beta)
         if self.freedom.alpha != "free":  # the scan's own scale is in gamma
             size = np.abs(alpha)
             return alpha / size, beta / size
-        return alpha, beta if self.freedom.beta else np.zeros_like(beta)
+        return alpha, beta
 
     def _scan(self, alpha: Array, beta: Array, x: Array, y: Array) -> Array:
         """Return r2 at every place, 0 where the function is not finite."""
         with np.errstate(all="ignore"):
             f = np.asarray(self.numeric(np.outer(alpha, x) + beta[:, np.newaxis]), dtype=float)
+            whole = (f * f).sum(axis=1)
             f = f - f.mean(axis=1, keepdims=True)
             y = y - y.mean()
             squares = (f * f).sum(axis=1)
             r2 = (f @ y) ** 2 / (squares * (y @ y))
-        return np.where(np.isfinite(r2) & (squares > 1e-20), r2, 0.0)
+        return np.where(np.isfinite(r2) & (squares > CONSTANT * whole), r2, 0.0)
 
     def _refined(
         self, alpha: float, beta: float
@@ -274,7 +282,7 @@ def _inside(values: Array, limits: Any) -> Array:
 def _user_places(a_range: Any, b_range: Any) -> tuple[Array, Array]:
     """Return (alpha, beta) to scan for a function that nothing is known of, in x's own units."""
     ends = [(-10.0, 10.0) if limits is None else tuple(limits) for limits in (a_range, b_range)]
-    return _grid(np.linspace(ends[0][0], ends[0][1], 161), np.linspace(ends[1][0], ends[1][1], 21))
+    return _grid(np.linspace(ends[0][0], ends[0][1], 401), np.linspace(ends[1][0], ends[1][1], 41))
 
 
 @cache
@@ -283,7 +291,10 @@ def _places(core: str, alpha: str, beta: bool) -> tuple[Array, Array]:
     outside = 1.0 + np.geomspace(1e-4, 10.0, 24)
     if core == "x":
         return np.ones(1), np.zeros(1)
-    if core in ("x^2", "x^3", "x^4", "x^5", "abs", "sgn"):
+    if core == "sgn":  # has no slope to follow
+        b = np.linspace(-1.0, 1.0, 801)
+        return np.ones(b.size), b
+    if core in ("x^2", "x^3", "x^4", "x^5", "abs"):
         b = np.linspace(-3.0, 3.0, 61)
         return np.ones(b.size), b
     if core.startswith("1/x"):
@@ -330,10 +341,11 @@ def best_fits(
     names: Sequence[str],
     a_range: Any = None,
     b_range: Any = None,
+    promising: float = PROMISING,
 ) -> list[AffineFit]:
     """Return the fits of the functions that look promising in a scan, the best first."""
     x, y = _spread(x, y)
     problems = [_Problem(name, x, y, a_range, b_range) for name in names]
-    least = min(PROMISING, 0.9 * max(problem.promise for problem in problems))
+    least = min(promising, 0.9 * max(problem.promise for problem in problems))
     fits = [problem.best() for problem in problems if problem.promise >= least]
     return sorted(fits, key=lambda fit: -fit.r2)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from . import _core
 from ._architecture import flag
 from ._arrays import Array, as_vector
+from ._connections import connection_cost
 from ._edge import position
 from ._measures import Measured
 from ._scores import handed_back, scores_of
@@ -52,7 +53,7 @@ class Attribution(Measured):
     @property
     def connection_cost(self) -> float:
         """How long the edges of the picture are: sum of their scores times how far they lean."""
-        return sum(float((_lengths(*one.shape) * one).sum()) for one in self.edge_scores)
+        return connection_cost(scores_of(self._network, self._reference_inputs()).edges)
 
     def attribute(
         self,
@@ -115,13 +116,6 @@ class Attribution(Measured):
         if flag(plot, "plot"):
             _draw_bars(shares[0])
         return shares[0]
-
-
-def _lengths(outputs: int, inputs: int) -> Array:
-    """Return how far edges (outputs, inputs) lean in a picture of width 1."""
-    ends = (np.arange(outputs) + 0.5) / outputs, (np.arange(inputs) + 0.5) / inputs
-    lengths: Array = np.abs(np.subtract.outer(*ends))
-    return lengths
 
 
 def _draw_bars(scores: Array) -> None:

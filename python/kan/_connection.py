@@ -10,8 +10,8 @@ from . import _core
 from ._architecture import Core
 from ._arrays import Array
 from ._networks import active_edges
+from ._rearranged import subnode_counts
 from ._scores import Scores
-from ._selection import subnode_counts
 
 __all__ = ["connected"]
 

@@ -13,6 +13,7 @@ from ._arrays import Array
 from ._edge import Edge
 from ._files import naming
 from ._initial import Start
+from ._rearranged import Rearrangement
 
 __all__ = ["Copyable"]
 
@@ -86,6 +87,15 @@ class Copyable:
         with naming(path):
             model._restore(*_core.load(os.fsencode(path)))
         return model
+
+    def _become(self, made: Rearrangement) -> None:
+        """Take a network of parts of this one; who is training this one goes on if it can."""
+        self._splines = made.splines(self._splines)
+        try:
+            self._network.assign(made.network)  # type: ignore[arg-type]
+        except ValueError:  # of another shape
+            self._network = made.network
+        self._start = None
 
     def _notes(self) -> dict[str, str]:
         settings: dict[str, Any] = {"seed": self.seed, "grid_eps": self.grid_eps}

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from . import _core
 from ._activity import edge_outputs
 from ._architecture import flag, require_cpu
-from ._arrays import Array, as_targets
-from ._containers import as_plain
+from ._arrays import Array
 from ._edge import edge_of
 from ._notebook import plt
 from ._observed import Observed
@@ -148,26 +145,6 @@ class Familiar(Observed):
             text = "x range: [{:.2f} , {:.2f}]\ny range: [{:.2f} , {:.2f}]\n".format(*found)
             sys.stdout.write(text)
         return found
-
-    def evaluate(self, dataset: Mapping[str, ArrayLike]) -> dict[str, Any]:
-        """Return the RMSE on the test part of a dataset, and the sizes of the network.
-
-        Returns
-        -------
-        dict
-            test_loss, n_edge and n_grid (intervals, one number if all layers agree).
-        """
-        if not isinstance(dataset, Mapping) or {"test_input", "test_label"} - set(dataset):
-            raise TypeError("evaluate() takes a dataset with test_input and test_label")
-        model: Any = self
-        predicted = model.predict(as_plain(dataset["test_input"]))
-        rows, outputs = predicted.shape
-        name = "dataset['test_label']"
-        labels = as_targets(dataset["test_label"], name, rows, outputs, predicted.dtype.name)
-        loss = float(np.sqrt(np.mean((predicted - labels) ** 2)))
-        return {"test_loss": loss, "n_edge": model.n_edge, "n_grid": model.grid}
-
-    # ---- where it is kept -----------------------------------------------------------------------
 
     def to(self: Model, device: object) -> Model:
         """Return the model itself: it is on the CPU, and no other device is accepted."""

@@ -103,6 +103,9 @@ def _scale(parts: dict[Place, SymbolicPart], edges: list[Place], out: Place) -> 
             _times(parts, edges, alpha)
             parts[out] = _set(part, ALPHA, 1.0, False)
         return
+    if part.name == "log":
+        _scale_logarithm(parts, edges, out)
+        return
     power = POWERS.get(part.name)
     if power is None or gamma == 0.0 or not part.trains[GAMMA]:
         return
@@ -115,6 +118,20 @@ def _scale(parts: dict[Place, SymbolicPart], edges: list[Place], out: Place) -> 
         _times(parts, edges, factor)
         part = _set(part, GAMMA, math.copysign(1.0, gamma), False)
         parts[out] = _set(part, BETA, factor * beta)
+
+
+def _scale_logarithm(parts: dict[Place, SymbolicPart], edges: list[Place], out: Place) -> None:
+    """``log(s y)`` has its s in the constant: the first edge of the sum has gamma 1 or -1."""
+    part, first = parts[out], edges[0]
+    _, beta, gamma, delta = part.parameters
+    size = abs(parts[first].parameters[GAMMA])
+    if size == 0.0 or not parts[first].trains[GAMMA]:
+        return
+    _times(parts, edges, 1.0 / size)
+    parts[first] = _set(
+        parts[first], GAMMA, math.copysign(1.0, parts[first].parameters[GAMMA]), False
+    )
+    parts[out] = _set(_set(part, BETA, beta / size), DELTA, delta + gamma * math.log(size))
 
 
 def _shift(parts: dict[Place, SymbolicPart], edges: list[Place], out: Place) -> None:

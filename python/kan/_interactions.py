@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _core
 from ._architecture import finite, integer
-from ._arrays import Array
 from ._attribution import Attribution
 
 if TYPE_CHECKING:
@@ -49,7 +47,7 @@ class Interactions(Attribution):
         least_node = finite(neuron_th, "neuron_th", 0.0)
         least_share = finite(feature_th, "feature_th", 0.0)
         sets: Counter[tuple[int, ...]] = Counter()
-        for scores in self._scores_through(level):
+        for scores in self.attribute(level):
             if scores.max() > least_node:
                 inputs = np.flatnonzero(scores > least_share * scores.max())
                 sets[tuple(inputs.tolist())] += 1
@@ -77,12 +75,3 @@ class Interactions(Attribution):
             model = self.copy()
             model._input_id, model._given_inputs = None, x.shape[1]
         return plot_tree(model, x, in_var, style, sym_th, sep_th, skip_sep_test, verbose)
-
-    def _scores_through(self, level: int) -> list[Array]:
-        """Return the scores of the inputs (I,) through each node of a level."""
-        network: Any = self._network
-        statistics = _core.statistics(network, self._reference_inputs())
-        outputs = network.layers[-1].nodes
-        _, _, nodes = _core.edge_scores(network, statistics, [1.0 / outputs] * outputs)
-        alone = np.diag(nodes[level])
-        return [_core.edge_scores(network, statistics[:level], one.tolist())[2][0] for one in alone]

@@ -28,6 +28,11 @@ class Freedom:
     alpha: str
     beta: bool
 
+    @property
+    def count(self) -> int:
+        """How many of the two are free."""
+        return (self.alpha == "free") + self.beta
+
 
 LINE = Freedom("one", False)
 SHIFT = Freedom("one", True)

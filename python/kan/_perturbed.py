@@ -7,7 +7,7 @@ import numpy as np
 from ._architecture import Core
 from ._arrays import Array
 from ._initial import Start, initialize
-from ._networks import rebuilt
+from ._networks import active_edges, rebuilt
 from ._rearranged import node_arities
 
 __all__ = ["MODES", "perturbed"]
@@ -25,7 +25,7 @@ def perturbed(network: Core, mag: float, mode: str, seed: int) -> Core:
     drawn = rebuilt(network, network.layers)
     initialize(drawn, Start(), seed, network.dtype)
     made = network.copy()
-    active = [_active(network, index) for index in range(len(network.layers))]
+    active = [active_edges(network, index) for index in range(len(network.layers))]
     for index in range(len(network.layers)):
         mask = network.edge_mask(index).astype(bool)
         opened = ~mask
@@ -40,14 +40,6 @@ def perturbed(network: Core, mag: float, mode: str, seed: int) -> Core:
         weights = made.coefficients(index).transpose(0, 2, 1)
         weights[opened] = mag * drawn.coefficients(index).transpose(0, 2, 1)[opened]
     return made
-
-
-def _active(network: Core, index: int) -> Array:
-    """Return which edges (I, S) of a layer have a function of either kind."""
-    active = network.edge_mask(index).astype(bool)
-    for edge in network.layers[index].symbolic:
-        active[edge.input, edge.sum] |= edge.function != "0"
-    return active
 
 
 def _idle(network: Core, index: int, active: list[Array]) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from ._architecture import Core
 from ._networks import active_edges
-from ._selection import Nodes, subnodes_of
+from ._rearranged import subnodes_of
 
 __all__ = ["Pruned", "difference"]
 
@@ -37,7 +38,7 @@ class Pruned:
         return f"{len(self.inputs)} inputs, {count} hidden nodes, {len(self.edges)} edges"
 
 
-def difference(network: Core, nodes: Nodes, rest: Core) -> Pruned:
+def difference(network: Core, nodes: Sequence[Sequence[int]], rest: Core) -> Pruned:
     """Return what is left out where `rest` is what became of these nodes of a network."""
     counts = [network.layers[0].inputs] + [layer.nodes for layer in network.layers]
     gone = [sorted({*range(count)} - {*kept}) for count, kept in zip(counts, nodes, strict=True)]

@@ -15,8 +15,8 @@ from ._connection import connected
 from ._edge import position
 from ._networks import active_edges
 from ._pruned import Pruned, difference
+from ._rearranged import every_node, rearranged, subnodes_of
 from ._scores import Scores, scores_of
-from ._selection import Nodes, renumbered, selected, subnodes_of, with_edges
 
 __all__ = ["Pruning"]
 
@@ -213,11 +213,11 @@ class Pruning(Attribution):
         ]
         return [list(range(counts[0])), *hidden, list(range(counts[-1]))]
 
-    def _with_nodes(self: Model, nodes: Nodes) -> Model:
+    def _with_nodes(self: Model, nodes: Sequence[Sequence[int]]) -> Model:
         """Return a new model of these nodes of each level."""
         made = self.copy()
-        made._network = selected(self._network, nodes)
-        made._splines = renumbered(self._splines, self._network, nodes)
+        found = rearranged(self._network, nodes)
+        made._network, made._splines = found.network, found.splines(self._splines)
         made._pruned = difference(self._network, nodes, made._network)
         made._start = None
         inputs = list(nodes[0])
@@ -231,19 +231,10 @@ class Pruning(Attribution):
     def _keep_edges(self, kept: list[Array]) -> None:
         """Remove the other edges from this model."""
         before = self._network.copy()
-        smaller: Any = with_edges(before, kept)
-        self._pruned = difference(before, [range(one.size) for one in _all_nodes(before)], smaller)
-        if all(
-            len(old.symbolic) == len(new.symbolic)
-            for old, new in zip(before.layers, smaller.layers, strict=True)
-        ):
-            self._network.assign(smaller)  # who is training it goes on with it
-        else:
-            self._network = smaller
-        self._splines = {
-            place: one for place, one in self._splines.items() if kept[place[0]][place[1:]]
-        }
-        self._start = None
+        smaller = rearranged(before, every_node(before), kept)
+        counts = [one.size for one in _all_nodes(before)]
+        self._pruned = difference(before, [range(count) for count in counts], smaller.network)
+        self._become(smaller)
 
 
 def _all_nodes(network: Core) -> list[Array]:

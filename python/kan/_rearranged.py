@@ -1,8 +1,8 @@
-"""Networks with the nodes of others: chosen, in another order, with new ones between them."""
+"""Networks of the nodes and edges of others: some of them, in any order, with new ones between."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from . import _core
 from ._architecture import Core
 from ._edge import Edge
 from ._networks import AFFINES, rebuilt, with_layer
+from ._symbolic_edges import SymbolicPart
 
 __all__ = [
     "NewNode",
@@ -22,6 +23,8 @@ __all__ = [
     "every_node",
     "node_arities",
     "rearranged",
+    "subnode_counts",
+    "subnodes_of",
 ]
 
 Places = NDArray[np.intp]
@@ -45,30 +48,42 @@ Node = int | NewNode
 class Rearrangement:
     """A new network, and where its parts were in the old one (-1: nowhere).
 
-    `inputs[l]` (I,) and `sums[l]` (S,) tell it of the inputs and subnodes of layer l.
+    `inputs[l]` (I,) and `sums[l]` (S,) tell it of the inputs and subnodes of layer l; `kept[l]`
+    says which of the old edges (I, S) were wanted.
     """
 
     network: Core
     inputs: list[Places]
     sums: list[Places]
+    kept: Sequence[Kept]
 
     def splines(self, old: Splines) -> Splines:
         """Return what symbolic edges (l, i, j) were before, by where they are now."""
         moved: Splines = {}
-        for index, layer in enumerate(self.network.layers):
-            for edge in layer.symbolic:
-                i, j = self.inputs[index][edge.input], self.sums[index][edge.sum]
-                spline = old.get((index, int(i), int(j)))
-                if spline is not None:
-                    here = replace(spline, source=edge.input, target=edge.sum)
-                    moved[index, edge.input, edge.sum] = here
+        for (index, i, j), spline in old.items():
+            sources = np.flatnonzero(self.inputs[index] == i).tolist()
+            targets = np.flatnonzero(self.sums[index] == j).tolist()
+            if sources and targets and self.kept[index][i, j]:
+                source, target = sources[0], targets[0]
+                moved[index, source, target] = replace(spline, source=source, target=target)
         return moved
 
 
+def subnode_counts(layer: _core.Layer) -> list[int]:
+    """Return how many sums each node of a layer has: one, or the factors of a product."""
+    return [1] * layer.sums + layer.arities
+
+
+def subnodes_of(layer: _core.Layer, nodes: Iterable[int]) -> list[int]:
+    """Return the sums of some nodes of a layer, in the order of the nodes."""
+    places = _subnode_places(subnode_counts(layer), list(nodes))
+    return [int(place) for place in places]
+
+
 def node_arities(network: Core) -> list[list[int]]:
-    """Return, for the inputs and then the nodes of each layer, of how many subnodes each is."""
+    """Return, for the inputs and then the nodes of each layer, of how many sums each is."""
     layers = network.layers
-    return [[1] * layers[0].inputs] + [[1] * one.sums + one.arities for one in layers]
+    return [[1] * layers[0].inputs] + [subnode_counts(layer) for layer in layers]
 
 
 def every_node(network: Core) -> list[list[Node]]:
@@ -106,9 +121,9 @@ def rearranged(
                 ],
             )
         )
-    made = Rearrangement(rebuilt(network, layers), inputs, sums)
+    made = Rearrangement(rebuilt(network, layers), inputs, sums, kept)
     for index in range(len(layers)):
-        _copy_edges(network, made, index, kept[index])
+        _copy_edges(network, made, index)
         _copy_affines(network, made, index, nodes[index + 1])
     return made
 
@@ -120,11 +135,14 @@ def deepened(network: Core) -> Core:
     added = with_layer(last, inputs=last.nodes, sums=last.nodes, arities=[], symbolic=identity)
     made = rebuilt(network, [*network.layers, added])
     same = rearranged(network, every_node(network))
-    copied = Rearrangement(made, same.inputs, same.sums)
+    copied = replace(same, network=made)
     for index, layer in enumerate(network.layers):
-        _copy_edges(network, copied, index, every_edge(layer))
+        _copy_edges(network, copied, index)
         _copy_affines(network, copied, index, range(layer.nodes))
-    made.set_edge_mask(len(network.layers), np.zeros((last.nodes, last.nodes), dtype=np.uint8))
+    top = len(network.layers)
+    made.set_edge_mask(top, np.zeros((last.nodes, last.nodes), dtype=np.uint8))
+    trains = SymbolicPart.canonical("x", (1.0, 0.0, 1.0, 0.0)).trains
+    made.set_symbolic_trainable(top, np.array([trains] * last.nodes, dtype=np.uint8))
     return made
 
 
@@ -153,25 +171,26 @@ def _symbolic_edges(
     layer: _core.Layer, inputs: Places, sums: Places, kept: Kept
 ) -> list[tuple[_core.SymbolicEdge, int]]:
     """Return the symbolic edges between places, and which of the layer's they were."""
-    old = {
-        (edge.input, edge.sum): place
+    source = {old: new for new, old in enumerate(inputs.tolist())}
+    target = {old: new for new, old in enumerate(sums.tolist())}
+    found = sorted(
+        (source[edge.input], target[edge.sum], place)
         for place, edge in enumerate(layer.symbolic)
-        if kept[edge.input, edge.sum]
-    }
-    found = []
-    for source, i in enumerate(inputs.tolist()):
-        for target, j in enumerate(sums.tolist()):
-            place = old.get((i, j))
-            if place is not None:
-                edge = layer.symbolic[place]
-                moved = _core.SymbolicEdge(source, target, edge.function, edge.table)
-                found.append((moved, place))
-    return found
+        if edge.input in source and edge.sum in target and kept[edge.input, edge.sum]
+    )
+    return [
+        (
+            _core.SymbolicEdge(i, j, layer.symbolic[place].function, layer.symbolic[place].table),
+            place,
+        )
+        for i, j, place in found
+    ]
 
 
-def _copy_edges(network: Core, made: Rearrangement, index: int, kept: Kept) -> None:
+def _copy_edges(network: Core, made: Rearrangement, index: int) -> None:
     """Give a layer of the new network the grids and edges that it had; other edges are off."""
-    inputs, sums, new = made.inputs[index], made.sums[index], made.network
+    inputs, sums, kept = made.inputs[index], made.sums[index], made.kept[index]
+    new = made.network
     old_inputs, old_sums = inputs != NEW, sums != NEW
     knots = new.knots(index).copy()
     knots[old_inputs] = network.knots(index)[inputs[old_inputs]]

@@ -63,7 +63,8 @@ def as_dtype(network: Core, dtype: str) -> Core:
         made.set_edge_mask(index, network.edge_mask(index))
     made.set_parameters(network.parameters().astype(dtype))
     made.set_trainable(*network.trainable_groups())
-    return made  # type: ignore[no-any-return]
+    converted: Core = made
+    return converted
 
 
 def refit(
@@ -92,7 +93,8 @@ def refit(
         before = value
     if best.parameters.size:
         network.set_parameters(best.parameters)
-    return float(best.value)
+    lowest: float = best.value
+    return lowest
 
 
 def unexplained(network: Core, observations: Observations, loss: float) -> float:
@@ -101,7 +103,8 @@ def unexplained(network: Core, observations: Observations, loss: float) -> float
     Nothing is below rounding.
     """
     rows = observations.x.shape[0] * (network.layers[-1].nodes if observations.loss == "mse" else 1)
-    left = rows - int(network.trainable().sum())
+    left: int = rows - int(network.trainable().sum())
     if left <= 0 or not math.isfinite(loss):
         return math.inf
-    return max(loss * rows / left, ROUNDING * observations.scale)
+    fresh: float = loss * rows / left
+    return max(fresh, ROUNDING * observations.scale)

@@ -257,6 +257,4 @@ class Search:
 
 def _simplicity(fit: AffineFit) -> tuple[float, float]:
     """Return by what simple functions come first: complexity, numbers of their own, fit."""
-    freedom = freedom_of(fit.name)
-    free = (freedom.alpha == "free") + freedom.beta
-    return float(SYMBOLIC_LIB[fit.name][2]) + 0.25 * free, -fit.r2
+    return float(SYMBOLIC_LIB[fit.name][2]) + 0.25 * freedom_of(fit.name).count, -fit.r2

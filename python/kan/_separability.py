@@ -14,7 +14,7 @@ from ._containers import given_back
 from ._molecules import clusters, labels_of
 from ._slopes import LEAST_GRADIENT, ScalarFunction, typical
 
-__all__ = ["detect_separability", "separates", "separates_in_general"]
+__all__ = ["coupling_between", "detect_separability", "separates", "separates_in_general"]
 
 Function = Callable[[Any], Any]
 
@@ -97,10 +97,16 @@ def separates(
     Inputs of different groups, or of a group and none, must couple less than `threshold`; see
     :func:`detect_separability`.
     """
-    scalar = ScalarFunction(model, x)
+    most = finite(threshold, "threshold", 0.0)
+    return coupling_between(ScalarFunction(model, x), groups, mode, bias) < most
+
+
+def coupling_between(
+    scalar: ScalarFunction, groups: Sequence[Sequence[int]], mode: str, bias: float = 0.0
+) -> float:
+    """Return the strongest coupling of two inputs that are not in the same group."""
     apart = _apart(labels_of(groups, scalar.count))
-    coupling = _coupling(scalar, mode, bias)
-    return bool(coupling[apart].max(initial=0.0) < finite(threshold, "threshold", 0.0))
+    return float(_coupling(scalar, mode, bias)[apart].max(initial=0.0))
 
 
 def separates_in_general(

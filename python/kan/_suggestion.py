@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._affine_fit import AffineFit
-from ._library import SYMBOLIC_LIB
+from ._library import SYMBOLIC_LIB, freedom_of
 
 if TYPE_CHECKING:
     from ._search import Finding
+
+# Of two functions as good as each other the one with fewer numbers of its own comes first.
+TIE = 1e-3
 
 __all__ = ["Report", "Suggestion", "scored"]
 
@@ -46,7 +49,7 @@ class Suggestion(tuple[str, Any, float, float]):
 def scored(fits: Sequence[AffineFit], weight_simple: float, most: int) -> Suggestion:
     """Rank fits by pykan's score and return the best `most`."""
     rows = [(_score(fit, weight_simple), fit) for fit in fits]
-    rows.sort(key=lambda row: row[0])
+    rows.sort(key=lambda row: row[0] + TIE * freedom_of(row[1].name).count)
     best = rows[0][1]
     suggestion = Suggestion((best.name, SYMBOLIC_LIB[best.name], best.r2, best.complexity))
     suggestion.fits = [fit for _, fit in rows[:most]]

@@ -7,23 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
 from ._architecture import MOST_NODES, finite, flag, integer, one_of
-from ._arrays import Array
 from ._attribution import Attribution
 from ._chain import links_of
-from ._connections import connection_cost, shorter
+from ._connections import shorter
 from ._perturbed import MODES, perturbed
 from ._rearranged import (
     NewNode,
     Node,
-    Rearrangement,
     deepened,
     every_edge,
     every_node,
     node_arities,
     rearranged,
+    subnodes_of,
 )
+from ._scores import scores_of
 
 __all__ = ["Surgery"]
 
@@ -87,15 +86,11 @@ class Surgery(Attribution):
             already stays as it is.
         """
         size = finite(mag, "mag", 0.0)
-        self._network = perturbed(self._network, size, one_of(mode, "mode", MODES), self.seed)
+        chosen = one_of(mode, "mode", MODES)
+        self._network.assign(perturbed(self._network, size, chosen, self.seed))  # type: ignore[arg-type]
         self._start = None
 
     # ---- rearranging --------------------------------------------------------------------------
-
-    @property
-    def connection_cost(self) -> float:
-        """Sum over all edges of score times horizontal distance in the diagram."""
-        return connection_cost(self._edge_scores())
 
     def swap(self, l: int, i1: int, i2: int) -> None:  # noqa: E741 - pykan's letters
         """Let two nodes of hidden layer `l` (1 ... depth - 1) change places.
@@ -149,11 +144,6 @@ class Surgery(Attribution):
 
     # ---- helpers ------------------------------------------------------------------------------
 
-    def _become(self, made: Rearrangement) -> None:
-        self._splines = made.splines(self._splines)
-        self._network = made.network
-        self._start = None
-
     def _take_new_columns(self, count: int) -> None:
         """Expect `count` more columns of X, before the others."""
         if self._input_id is not None:
@@ -167,16 +157,10 @@ class Surgery(Attribution):
             raise ValueError("l must be a hidden layer, and this network has none")
         return integer(value, "l", 1, depth - 1)
 
-    def _edge_scores(self) -> list[Array]:
-        """Return the scores (I, S) of the edges of each layer."""
-        outputs = self._network.layers[-1].nodes
-        statistics: Any = _core.statistics(self._network, self._reference_inputs())
-        edges, _, _ = _core.edge_scores(self._network, statistics, [1.0 / outputs] * outputs)
-        return edges
-
     def _shorten(self, levels: list[int]) -> None:
         """Bring the nodes of these levels into better orders until none of them improves."""
-        scores, arities = self._edge_scores(), node_arities(self._network)
+        scores = scores_of(self._network, self._reference_inputs()).edges
+        arities = node_arities(self._network)
         nodes: list[list[Node]] = every_node(self._network)
         improves = True
         while improves:
@@ -187,12 +171,7 @@ class Surgery(Attribution):
                     continue
                 improves = True
                 nodes[level] = [nodes[level][node] for node in order]
-                subnodes = _subnodes_in_order(arities[level], order)
+                subnodes = subnodes_of(self._network.layers[level - 1], order)
                 scores[level - 1] = scores[level - 1][:, subnodes]
                 scores[level] = scores[level][order]
         self._become(rearranged(self._network, nodes))
-
-
-def _subnodes_in_order(arities: list[int], order: list[int]) -> list[int]:
-    ends = np.cumsum(arities).tolist()
-    return [subnode for node in order for subnode in range(ends[node] - arities[node], ends[node])]

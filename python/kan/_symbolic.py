@@ -175,7 +175,7 @@ class Symbolic(Attribution):
         place = self._place(l, i, j)
         names = names_to_try(lib)
         x, y = self._points(place)
-        fits = best_fits(x, y, names, a_range, b_range)
+        fits = best_fits(x, y, names, a_range, b_range, promising=0.0)
         weight = fraction(weight_simple, "weight_simple")
         suggestion = scored(fits, weight, integer(topk, "topk", 1))
         if verbose:

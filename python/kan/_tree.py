@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._architecture import finite, flag, one_of
 from ._diagram import names_of
 from ._molecules import Group, joined, molecules
-from ._separability import separates, separates_in_general
+from ._separability import coupling_between, separates_in_general
 from ._slopes import ScalarFunction
 from ._symmetry import dependence
 
@@ -79,16 +79,16 @@ def get_tree_node(
     (list, list)
         For each level above the first, and each of its groups: the number of groups of the level
         below in it; and "Id" for one, "Add" or "Mul" where the function itself is a sum or a
-        product of functions of them, "GS" (generally separable) where it depends on a sum of
-        such, "" otherwise.
+        product of functions of them, whichever it is more nearly, "GS" (generally separable)
+        where it depends on a sum of such, "" otherwise.
     """
-    skips = flag(skip_test, "skip_test")
+    skips, most = flag(skip_test, "skip_test"), finite(sep_th, "sep_th", 0.0)
     arities, labels = [], []
     for below, level in pairwise(moleculess):
         parts = [joined([list(one) for one in below], list(group)) for group in level]
         arities.append([len(own) for own in parts])
         top = len(level) == 1
-        labels.append([_label(model, x, own, sep_th, skips=skips, top=top) for own in parts])
+        labels.append([_label(model, x, own, most, skips=skips, top=top) for own in parts])
     return arities, labels
 
 
@@ -99,9 +99,11 @@ def _label(
         return "Id"
     if skips:
         return ""
-    for mode, label in (("add", "Add"), ("mul", "Mul")):
-        if top and separates(model, x, parts, mode, sep_th):
-            return label
+    if top:
+        scalar = ScalarFunction(model, x)
+        as_sum, as_product = (coupling_between(scalar, parts, mode) for mode in ("add", "mul"))
+        if min(as_sum, as_product) < sep_th:
+            return "Add" if as_sum <= as_product else "Mul"
     return "GS" if separates_in_general(model, x, parts, sep_th) else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from . import _core
 from ._architecture import is_sequence
 from ._model import KAN
 from ._networks import rebuilt, with_layer
+from ._symbolic_edges import SymbolicPart
 
 try:
     import sympy
@@ -103,9 +105,9 @@ def _expression(given: Any, variables: list[Any]) -> Any:
 
 
 def _levels(inputs: int, outputs: list[Sum | Product]) -> list[list[Node]]:
-    """Return the nodes of each level, inputs first: each is made as late as it is used first.
+    """Return the nodes of each level, inputs first.
 
-    A node that is used above the level it is made in stands in all levels between them too.
+    A node that is used further above than in the next level stands in all levels between too.
     """
     depth = max(output.depth for output in outputs)
     multiplied = [_is_product(output, depth) for output in outputs]
@@ -153,36 +155,43 @@ def _model(levels: list[list[Node]], grid: Any, k: Any, options: dict[str, Any])
     ]
     width = [[len(own) - len(many), len(many)] for own, many in zip(groups, arities, strict=True)]
     model = KAN(width, grid, k, mult_arity=arities, **options)
-    layers, numbers = [], []
-    for layer, before, own in zip(model._network.layers, levels[:-1], groups[1:], strict=True):
-        edges, values = _edges([one for sums in own for one in sums], before)
-        layers.append(with_layer(layer, symbolic=edges))
-        numbers.append(values)
+    between = [
+        _edges([one for sums in own for one in sums], before)
+        for before, own in zip(levels[:-1], groups[1:], strict=True)
+    ]
+    layers = [
+        with_layer(layer, symbolic=[_core.SymbolicEdge(*ends, edges[ends].name) for ends in edges])
+        for layer, edges in zip(model._network.layers, between, strict=True)
+    ]
     network = rebuilt(model._network, layers)
-    for index, values in enumerate(numbers):
+    for index, edges in enumerate(between):
         network.set_knots(index, model._network.knots(index))
         network.set_edge_mask(index, np.zeros_like(network.edge_mask(index)))
-        network.symbolic(index)[:] = values
+        if edges:
+            network.symbolic(index)[:] = [part.parameters for part in edges.values()]
+            trains = np.array([part.trains for part in edges.values()], dtype=np.uint8)
+            network.set_symbolic_trainable(index, trains)
     model._network = network
     model._start = None
     return model
 
 
-def _edges(
-    sums: list[Sum], before: list[Node]
-) -> tuple[list[_core.SymbolicEdge], list[tuple[float, ...]]]:
-    """Return the edges to the sums of a layer in the core's order, with their four numbers."""
+def _edges(sums: list[Sum], before: list[Node]) -> dict[tuple[int, int], SymbolicPart]:
+    """Return the edges to the sums of a layer by their ends, in the core's order.
+
+    Of the constants of a sum only that of its first edge trains.
+    """
     places = {node: place for place, node in enumerate(before)}
-    found: dict[tuple[int, int], tuple[str, tuple[float, ...]]] = {}
+    found: dict[tuple[int, int], SymbolicPart] = {}
     for target, total in enumerate(sums):
-        constant = total.constant
-        for term in total.terms or ([_NOTHING] if constant else []):
+        terms = total.terms or ([_NOTHING] if total.constant else [])
+        for count, term in enumerate(terms):
+            constant = 0.0 if count else total.constant
             numbers = (term.slope, term.shift, term.scale, constant)
-            found[places.get(term.node, 0), target] = (term.function, numbers)
-            constant = 0.0
-    ordered = sorted(found.items())
-    edges = [_core.SymbolicEdge(*ends, function) for ends, (function, _) in ordered]
-    return edges, [numbers for _, (_, numbers) in ordered]
+            part = SymbolicPart.canonical(term.function, numbers)
+            trains = (*part.trains[:3], count == 0)
+            found[places.get(term.node, 0), target] = replace(part, trains=trains)
+    return {ends: found[ends] for ends in sorted(found)}
 
 
 # What leads to a sum that is only a constant.

@@ -172,8 +172,8 @@ void bind_network(py::module_& m) {
   py::class_<kan::Layer>(m, "Layer")
       .def(py::init([](int inputs, int sums, std::vector<int> arities, int intervals, int degree,
                        std::vector<kan::SymbolicEdge> edges) {
-             return kan::Layer{inputs, sums, std::move(arities), intervals, degree,
-                               std::move(edges)};
+             return kan::Layer{inputs,    sums,   std::move(arities),
+                               intervals, degree, std::move(edges)};
            }),
            py::arg("inputs"), py::arg("sums"), py::arg("arities"), py::arg("intervals"),
            py::arg("degree"), py::arg("symbolic") = std::vector<kan::SymbolicEdge>{})

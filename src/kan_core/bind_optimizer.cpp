@@ -89,8 +89,7 @@ void bind_optimizer_of(py::module_& m, const std::string& suffix) {
   py::class_<kan::DataObjective<T>, Objective>(m, named("DataObjective").c_str())
       .def(py::init(&make_data_objective<T>), py::arg("network"), py::arg("samples"),
            py::arg("loss"), py::arg("batch"), py::arg("seed"), py::arg("second_order"),
-           py::arg("sparsity") = std::nullopt,
-           py::keep_alive<1, 2>(), py::keep_alive<1, 3>());
+           py::arg("sparsity") = std::nullopt, py::keep_alive<1, 2>(), py::keep_alive<1, 3>());
   py::class_<FunctionObjective<T>, Objective>(m, named("FunctionObjective").c_str())
       .def(py::init<const kan::Network<T>&, typename FunctionObjective<T>::Function>(),
            py::arg("network"), py::arg("function"), py::keep_alive<1, 2>());

@@ -75,9 +75,10 @@ double regularity(const kan::Network<T>& network, const SampleArrays<T>& arrays,
 }
 
 template <class T>
-py::typing::Tuple<double, py::array_t<T>> sparse_loss_and_gradient(
-    const kan::Network<T>& network, const SampleArrays<T>& arrays, const std::string& name,
-    const kan::Sparsity& sparsity) {
+py::typing::Tuple<double, py::array_t<T>> sparse_loss_and_gradient(const kan::Network<T>& network,
+                                                                   const SampleArrays<T>& arrays,
+                                                                   const std::string& name,
+                                                                   const kan::Sparsity& sparsity) {
   const kan::Loss kind = parse_loss(name);
   require_fit(network, arrays, kind);
   py::array_t<T> gradient = output<T>({static_cast<py::ssize_t>(network.parameter_count())});
