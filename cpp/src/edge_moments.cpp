@@ -86,7 +86,8 @@ void EdgeMoments<T>::add_layer(const Chunk<T>& chunk, std::size_t l, const T* pa
   const Batch& batch = chunk.batch();
   const std::size_t inputs = size(network_.layer(l).inputs);
   Layer& own = layers_[l];
-  const double work = 3.0 * layer_work(kernel_shape(network_, l, batch.stride), batch.count);
+  // Threads that sleep between passes as short as these are not worth waking for less.
+  const double work = 0.3 * layer_work(kernel_shape(network_, l, batch.stride), batch.count);
   parallel_for(inputs, useful_threads(inputs, work, batch.threads), [&](std::size_t i, int worker) {
     EdgeScratch<T>& scratch = scratch_[size(worker)];
     const OneInput<T> alone(network_, l, i, buffers, batch);

@@ -82,7 +82,7 @@ void StatisticsSeeds<T>::edges_backward(std::size_t l, const T* parameters,
   }
   const Pass pass{l, parameters, buffers, batch, grad_sums, grad_inputs, grad_parameters};
   const std::size_t inputs = size(network_.layer(l).inputs);
-  const double work = 4.0 * layer_work(kernel_shape(network_, l, batch.stride), batch.count);
+  const double work = 0.4 * layer_work(kernel_shape(network_, l, batch.stride), batch.count);
   const int most = std::min(batch.threads, static_cast<int>(scratch_.size()));
   parallel_for(inputs, useful_threads(inputs, work, most),
                [&](std::size_t i, int worker) { input_backward(pass, i, scratch_[size(worker)]); });

@@ -31,6 +31,9 @@ MOST_STEPS = 2**12
 # Most parameters of Levenberg-Marquardt.
 MOST_SECOND_ORDER = 20_000
 
+# A prediction that is right to so many units of its last place leaves nothing to learn.
+LAST_DIGITS = 2.0
+
 # Damping that Levenberg-Marquardt starts with, relative to the mean curvature.
 FIRST_DAMPING = 1.0
 
@@ -116,6 +119,7 @@ class Run:
         self.parts = Parts(self.problem, self.network, options, self.batch)
         self.optimizer = self._make_optimizer()
         self.core_best = self._core("Best")()
+        self.rounding = self._rounding()
         self.history.optimizer, self.history.reason = options.opt, choice.reason
 
     @property
@@ -132,6 +136,14 @@ class Run:
     def damping(self) -> float | None:
         """Damping of Levenberg-Marquardt, where it ran."""
         return float(self.optimizer.damping) if self.options.opt == "LM" else None
+
+    def _rounding(self) -> float:
+        """Return the squared error of predictions that are right to the last digits."""
+        targets = self.problem.train.some_targets(self.problem.loss)
+        if targets is None or targets[0] != "mse" or self.batch:
+            return 0.0
+        digit = LAST_DIGITS * float(np.finfo(self.network.dtype).eps)
+        return digit**2 * float(np.mean(np.square(targets[1], dtype=np.float64)))
 
     def _require_least_squares(self) -> None:
         """Raise unless Levenberg-Marquardt can take this loss, these rows and this network."""
@@ -238,6 +250,8 @@ class Run:
         called_off, changed = self._hand_over(bar, losses)
         if not more and not changed:
             self.history.stopped = "converged" if self._is_finite() else "not finite"
+        elif values and values[-1] <= self.rounding and not changed:
+            self.history.stopped = "converged"
         elif self._out_of_patience():
             self.history.stopped = "patience"
         elif self._is_on_plateau():

@@ -41,6 +41,9 @@ AS_GOOD, SURE = 100.0, 1e-6
 # Edges below this share of their node's output may turn out to be nothing.
 FAINT = 0.1
 
+# The share of the targets' variance below which a formula is right.
+EXACT = 1e-20
+
 # What another function must bring once all edges have one.
 CLEARLY = 0.01
 
@@ -157,7 +160,9 @@ class Search:
         waiting = sorted(waiting, key=lambda place: -max(fit.r2 for fit in fits[place]))
         left = []
         for number, place in enumerate(waiting):
-            own = fits[place] if number == 0 else self._fits(place)
+            own = fits[place]
+            if number > 0:  # the others have changed meanwhile
+                own = self._fits(place, [fit.name for fit in own])
             if not self._try(place, own):
                 left.append(place)
         return sorted(left)
@@ -176,6 +181,8 @@ class Search:
         """Train the formula to its limit; where another function is clearly better, take it."""
         self._to_the_limit()
         value = self._unexplained(self.network)
+        if value <= EXACT * self.observations.scale:
+            return
         for place in sorted(parts_of(self.network)):
             part = parts_of(self.network)[place]
             for fit in self._fits(place):
@@ -240,12 +247,12 @@ class Search:
             for index, i, j in self._numeric()
         }
 
-    def _fits(self, place: Place) -> list[AffineFit]:
+    def _fits(self, place: Place, names: Sequence[str] | None = None) -> list[AffineFit]:
         """Return the functions worth a trial on an edge, a line always among them."""
         index, i, j = place
         x: Array = _core.activations(self.network, self.observations.x, index)
         y = edge_outputs(self.network, index, x)[:, i, j]
-        fits = best_fits(x[:, i], y, self.names, self.a_range, self.b_range)
+        fits = best_fits(x[:, i], y, names or self.names, self.a_range, self.b_range)
         poorest = max(AS_GOOD * (1.0 - fits[0].r2), SURE)
         chosen = sorted((fit for fit in fits if 1.0 - fit.r2 <= poorest), key=_simplicity)[
             :MOST_TRIED
