@@ -22,6 +22,24 @@ def test_more_starts_never_end_higher():
     assert ends[1] <= ends[0] * (1 + 1e-9)
 
 
+def test_every_start_is_that_of_a_new_model():
+    # The first training moves grids; the others begin with those of a new model all the same.
+    model = KAN([2, 3, 1], seed=5)
+    fresh, seen = model.copy(), {}
+
+    def begins(progress):
+        knots = [progress.model._network.knots(index) for index in range(2)]
+        seen.setdefault(id(progress.model._network), (progress.model._network, knots))
+
+    model.fit(
+        2 * DATA["train_input"], DATA["train_label"], steps=3, starts=2, lr=1e-9, opt="LBFGS",
+        start_grid_update_step=1, callbacks=[begins], verbose=False,
+    )  # fmt: skip
+    assert len(seen) == 2
+    for _, knots in seen.values():
+        assert all(np.array_equal(knots[i], fresh._network.knots(i)) for i in range(2))
+
+
 def test_the_history_is_that_of_the_best():
     model = KAN([2, [2, 1], 1], seed=5)
     history = model.fit(DATA, steps=5, lamb=1e-3, starts=3, verbose=False)

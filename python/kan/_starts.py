@@ -37,9 +37,10 @@ class Starts:
     def go(self) -> History:
         """Train from each start in turn; the history is that of the best, its seconds of all."""
         began = time.perf_counter()
-        own, start = self.model._network, self.model._start
+        own, start, seed = self.model._network, self.model._start, self.model.seed
+        untrained = own.copy()  # training moves grids, and starting values depend on them
         for number in range(self.count):
-            network = own if number == 0 else redrawn(own, start, self.model.seed, number)
+            network = own if number == 0 else redrawn(untrained, start, seed, number)
             self._train(Run(self.model, network, self.problem, self.options))
         best = min(self.runs, key=lambda run: run.value)
         self.model._network = best.network
