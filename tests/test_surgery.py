@@ -163,6 +163,16 @@ def test_new_inputs_stand_first_and_change_nothing():
     np.testing.assert_array_equal(model.predict(wider), before)
 
 
+@pytest.mark.parametrize("level", [0, 1])
+def test_networks_with_new_inputs_or_outputs_are_searched_for_functions(level):
+    x = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+    model = KAN([2, 1], seed=0)
+    model.fit(x, np.sin(2 * x[:, :1]) + x[:, 1:] ** 2, steps=20, verbose=False)
+    model.expand_width(level, 1)
+    model.auto_symbolic(lib=["x", "sin", "x^2"])
+    assert model(np.zeros((1, 2 + (level == 0)))).shape == (1, 1 + level)
+
+
 def test_new_inputs_come_before_chosen_columns(tmp_path):
     model = random_model([2, 2, 1])
     model._input_id, model._given_inputs = [3, 1], 5

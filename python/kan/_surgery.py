@@ -71,6 +71,8 @@ class Surgery(Attribution):
         self._become(rearranged(self._network, nodes))
         if level == 0:
             self._take_new_columns(count)
+        if level in (0, len(self._network.layers)):
+            self._training_targets = None
 
     def perturb(self, mag: float = 1.0, mode: str = "non-intrusive") -> None:
         """Switch splines on where there are none, so that training can go beyond the formula.
