@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kan import KAN, create_dataset
+from kan import KAN, SYMBOLIC_LIB, add_symbolic, create_dataset
+from kan._formula import in_units
 from kan._symbolic_edges import SymbolicPart, changed, spline_places
 from random_models import random_model
 
@@ -119,6 +120,59 @@ def test_simple_numbers_are_offered_where_the_loss_allows_it():
     rest = formula - sympy.Rational(3, 4) * sympy.sin(sympy.pi * x / 3) - sympy.sqrt(2) * y**2
     assert sympy.simplify(rest).is_number
     assert float(rest) == pytest.approx(0.123456, abs=1e-9)
+
+
+def sine_and_square():
+    data = create_dataset(lambda x: np.sin(2 * x[:, 0]) + x[:, 1] ** 2, n_var=2, train_num=200)
+    model = KAN([2, 1], seed=0)
+    model.fit(data, steps=20, verbose=False)
+    return model
+
+
+def test_numbers_are_made_simple_in_all_units_and_under_all_names():
+    model = sine_and_square()
+    model.auto_symbolic()
+    a, b = sympy.symbols("a b")
+    formula = model.symbolic_formula(var=[a + 1, b / 2], simplify=True)[0][0]
+    assert sympy.simplify(formula - sympy.sin(2 * a + 2) - b**2 / 4) == 0
+    # Inputs of 100 +- 4 are far outside the rows that the model has seen, and are not those.
+    rows = model._observations()
+    rows = in_units(rows, [[100.0, 0.0], [4.0, 1.0]], [[1.0], [2.0]])
+    assert rows.x.min(axis=0) == pytest.approx([96, -1], abs=0.1)
+    assert rows.y.mean() == pytest.approx(1 + 2 * model._observations().y.mean())
+    formula = model.symbolic_formula(
+        normalizer=[[100.0, 0.0], [4.0, 1.0]], output_normalizer=[[1.0], [2.0]], simplify=True
+    )[0][0]
+    x, y = sympy.symbols("x_1 x_2")
+    assert sympy.simplify(formula - 2 * sympy.sin(x / 2 - 50) - 2 * y**2 - 1) == 0
+    with pytest.raises(ValueError, match="normalizer must be finite, its deviations not 0"):
+        model.symbolic_formula(normalizer=[[0.0, 0.0], [1.0, 0.0]])
+
+
+def test_numbers_beside_functions_of_the_users_are_made_simple_too(monkeypatch):
+    monkeypatch.setitem(SYMBOLIC_LIB, "my bump", None)
+    add_symbolic("my bump", lambda x: np.exp(-(x**4)))
+    model = sine_and_square()
+    model.fix_symbolic(0, 0, 0, "my bump", fit_params_bool=False)
+    model.fix_symbolic(0, 1, 0, "x", fit_params_bool=False)
+    model.get_act(np.random.default_rng(0).uniform(-1, 1, (50, 2)))
+    model._network.symbolic(0)[1, 2] = 0.5 + 1e-12
+    x, y = sympy.symbols("x_1 x_2")
+    expected = sympy.Function("my bump")(x) + y / 2
+    assert model.symbolic_formula(simplify=True)[0][0] == expected
+    with pytest.raises(ValueError, match="simplify=True needs functions that are known, got phi"):
+        sine_and_square().symbolic_formula(splines="placeholder", simplify=True)
+
+
+def test_a_formula_names_functions_that_only_its_file_knows(monkeypatch, tmp_path):
+    monkeypatch.setitem(SYMBOLIC_LIB, "gone", None)
+    add_symbolic("gone", lambda x: np.exp(-(x**4)))
+    model = KAN([1, 1])
+    model.fix_symbolic(0, 0, 0, "gone", fit_params_bool=False)
+    model.save(tmp_path / "m.safetensors")
+    del SYMBOLIC_LIB["gone"]
+    model = KAN.load(tmp_path / "m.safetensors")
+    assert str(model.symbolic_formula()[0][0]) == "gone(x_1)"
 
 
 def test_numbers_are_not_made_simple_where_the_data_say_otherwise():

@@ -88,6 +88,15 @@ def test_classes_are_told_apart_by_a_formula_too():
     assert model.loss_and_gradient(x, labels, "cross_entropy")[0] < 1.1 * before
 
 
+def test_fewer_rows_than_parameters_are_no_reason_to_remove_everything():
+    data = create_dataset(lambda x: np.sin(2 * x[:, 0]) + x[:, 1] ** 2, n_var=2, train_num=30)
+    model = KAN([2, 5, 1], seed=0)
+    model.fit(data, steps=20, verbose=False)
+    report = model.auto_symbolic()
+    assert len(report.numeric) < 15
+    assert np.abs(model(data["train_input"]) - data["train_label"]).max() < 1e-3
+
+
 def test_the_model_is_as_before_if_the_search_is_interrupted(monkeypatch):
     from kan import _search
 

@@ -120,8 +120,43 @@ def test_a_function_of_the_users_is_found_trained_and_saved(own, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "function", "unit"),
+    [("square", np.square, 1e6), ("pole", lambda x: 1 / (x - 0.3), 1.0), ("ln", np.log, 1e-3)],
+)
+def test_r2_of_a_function_of_the_users_is_that_of_the_network(own, name, function, unit):
+    # The network has a table on -100..100 of it, a line beyond and no pole.
+    add_symbolic(name, function)
+    x = unit * np.linspace(0.5, 2.5, 400)[:, np.newaxis]
+    model = KAN([1, 1], grid=20, seed=0)
+    model.fit(x, function(x / unit + 0.3), steps=20, verbose=False)
+    before = model(x)
+    r2 = model.fix_symbolic(0, 0, 0, name)
+    assert r2 > 0.999
+    assert np.mean((model(x) - before) ** 2) / before.var() == pytest.approx(
+        1 - r2, rel=1, abs=1e-6
+    )
+
+
+def test_a_function_of_the_users_may_work_in_place(own):
+    def doubled(x):
+        x *= 2
+        return x
+
+    add_symbolic("doubled", doubled)
+    x = np.linspace(-1, 1, 5)
+    assert np.array_equal(SYMBOLIC_LIB["doubled"][0](x), np.linspace(-2, 2, 5))
+    assert np.array_equal(x, np.linspace(-1, 1, 5))
+
+
+@pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (lambda m: m.fix_symbolic(0, 0, 0, ["sin"]), ValueError, "fun_name must be one of"),
+        (lambda m: m.fix_symbolic(0, 0, 0, "sin", True, 5), ValueError, "a_range must be two"),
+        (lambda m: m.suggest_symbolic(0, 0, 0, b_range=(3, 1)), ValueError, "b_range must incr"),
+        (lambda m: m.auto_symbolic(a_range=(0, np.nan)), ValueError, "a_range must be finite"),
+        (lambda m: m.auto_symbolic(lib=[]), ValueError, "lib must name at least one"),
+        (lambda m: m.symbolic_formula(simplify="yes"), TypeError, "simplify must be True"),
         (lambda m: m.fix_symbolic(0, 0, 0, "sine"), ValueError, "fun_name must be one of"),
         (lambda m: m.fix_symbolic(5, 0, 0, "sin"), IndexError, "l must be in 0..1, got 5"),
         (lambda m: m.suggest_symbolic(0, 0, 0, lib="sin"), TypeError, "lib must be a list"),

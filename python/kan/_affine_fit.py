@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,8 @@ import numpy as np
 from . import _core
 from ._arrays import Array
 from ._library import SYMBOLIC_LIB, core_name, freedom_of
+from ._places import places
+from ._tables import tabulated
 
 __all__ = ["AffineFit", "best_fits", "fit_function", "fit_params"]
 
@@ -117,6 +118,8 @@ class _Problem:
         self.y = (y - self.mean) / (self.spread if varies else 1.0)
         self.numeric = SYMBOLIC_LIB[name][0] if fun is None else fun
         self.core = core_name(name) if fun is None else None
+        if fun is None and self.core is None:
+            self.numeric = tabulated(name)
         self.freedom = freedom_of(name) if fun is None else freedom_of("sin")
         self.total = float(self.y @ self.y)
         self.starts = self._scanned(a_range, b_range) if varies and self.core != "0" else []
@@ -143,35 +146,18 @@ class _Problem:
 
     def _scanned(self, a_range: Any, b_range: Any) -> list[tuple[float, float, float]]:
         """Return (r2, alpha, beta) of the most promising places."""
-        alpha, beta = self._all_places(a_range, b_range)
-        inside = _inside(alpha, a_range) & _inside(beta, b_range)
-        if inside.any():
-            alpha, beta = alpha[inside], beta[inside]
+        ends = float(self.x.min()), float(self.x.max())
+        alpha, beta = places(self.core, self.freedom, ends, a_range, b_range)
         few = np.linspace(0, self.x.size - 1, min(self.x.size, SCAN_POINTS)).astype(np.intp)
         r2 = self._scan(alpha, beta, self.x[few], self.y[few])
         most = STARTS if self.core is not None else STARTS_OF_USERS
         order = np.argsort(-r2, kind="stable")[:most]
         return [(float(r2[n]), float(alpha[n]), float(beta[n])) for n in order]
 
-    def _all_places(self, a_range: Any, b_range: Any) -> tuple[Array, Array]:
-        """Return (alpha, beta) that make sense on the range of x."""
-        if self.core is None:
-            return _user_places(a_range, b_range)
-        low, high = float(self.x.min()), float(self.x.max())
-        z_alpha, z_beta = _places(self.core, self.freedom.alpha, self.freedom.beta)
-        alpha = 2.0 * z_alpha / ((high - low) or 2.0)
-        beta = z_beta - alpha * (low + high) / 2
-        if not self.freedom.beta:
-            beta = np.zeros_like(beta)
-        if self.freedom.alpha != "free":  # the scan's own scale is in gamma
-            size = np.abs(alpha)
-            return alpha / size, beta / size
-        return alpha, beta
-
     def _scan(self, alpha: Array, beta: Array, x: Array, y: Array) -> Array:
         """Return r2 at every place, 0 where the function is not finite."""
         with np.errstate(all="ignore"):
-            f = np.asarray(self.numeric(np.outer(alpha, x) + beta[:, np.newaxis]), dtype=float)
+            f = self._function(np.outer(alpha, x) + beta[:, np.newaxis])
             whole = (f * f).sum(axis=1)
             f = f - f.mean(axis=1, keepdims=True)
             y = y - y.mean()
@@ -213,13 +199,13 @@ class _Problem:
         gamma, delta, residual = now[:3]
         return alpha, beta, gamma, delta, 1.0 - float(residual @ residual) / self.total
 
-    def _values(self, alpha: float, beta: float) -> Array:
+    def _function(self, u: Array) -> Array:
         with np.errstate(all="ignore"):
-            return np.asarray(self.numeric(alpha * self.x + beta), dtype=np.float64)
+            return np.asarray(self.numeric(u), dtype=np.float64)
 
     def _linear(self, alpha: float, beta: float) -> tuple[float, float, Array, Array, Array] | None:
         """Return gamma, delta, residual, f and f' at the points; None outside the domain."""
-        f = self._values(alpha, beta)
+        f = self._function(alpha * self.x + beta)
         if not np.isfinite(f).all():
             return None
         centered = f - f.mean()
@@ -268,55 +254,6 @@ def _difference(fun: Callable[[Any], Any], u: Array) -> Array:
     with np.errstate(all="ignore"):
         slope: Array = np.asarray((fun(u + h) - fun(u - h)) / (2 * h), dtype=np.float64)
         return slope
-
-
-def _inside(values: Array, limits: Any) -> Array:
-    """Return where values lie within (low, high); everywhere without limits."""
-    if limits is None:
-        return np.ones(values.size, dtype=bool)
-    low, high = limits
-    inside: Array = (values >= low) & (values <= high)
-    return inside
-
-
-def _user_places(a_range: Any, b_range: Any) -> tuple[Array, Array]:
-    """Return (alpha, beta) to scan for a function that nothing is known of, in x's own units."""
-    ends = [(-10.0, 10.0) if limits is None else tuple(limits) for limits in (a_range, b_range)]
-    return _grid(np.linspace(ends[0][0], ends[0][1], 401), np.linspace(ends[1][0], ends[1][1], 41))
-
-
-@cache
-def _places(core: str, alpha: str, beta: bool) -> tuple[Array, Array]:
-    """Return (A, B) to scan in f(A z + B), z in -1..1."""
-    outside = 1.0 + np.geomspace(1e-4, 10.0, 24)
-    if core == "x":
-        return np.ones(1), np.zeros(1)
-    if core == "sgn":  # has no slope to follow
-        b = np.linspace(-1.0, 1.0, 801)
-        return np.ones(b.size), b
-    if core in ("x^2", "x^3", "x^4", "x^5", "abs"):
-        b = np.linspace(-3.0, 3.0, 61)
-        return np.ones(b.size), b
-    if core.startswith("1/x"):
-        return np.ones(2 * outside.size), np.concatenate([outside, -outside])
-    if alpha == "sign":
-        return np.repeat([1.0, -1.0], outside.size), np.tile(outside, 2)
-    if core == "exp":
-        a = np.geomspace(0.03, 30.0, 40)
-        return np.concatenate([a, -a]), np.zeros(2 * a.size)
-    if core in ("sin", "cos"):
-        return _grid(np.linspace(0.2, 40.0, 160), np.linspace(0.0, np.pi, 9)[:-1])
-    if core == "tan":
-        return _grid(np.linspace(0.05, 1.55, 30), np.linspace(-1.5, 1.5, 21))
-    if core in ("arcsin", "arccos", "arctanh"):
-        return _grid(np.linspace(0.05, 0.999, 30), np.linspace(-0.95, 0.95, 21))
-    a, center = _grid(np.geomspace(0.1, 30.0, 30), np.linspace(-2.0, 2.0, 25))
-    return a, -a * center
-
-
-def _grid(a: Array, b: Array) -> tuple[Array, Array]:
-    both = np.meshgrid(a, b)
-    return both[0].ravel(), both[1].ravel()
 
 
 def _canonical(fit: AffineFit) -> AffineFit:

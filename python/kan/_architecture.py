@@ -83,6 +83,16 @@ def finite(value: Any, name: str, least: float | None = None, *, open_end: bool 
     return number
 
 
+def interval(value: Any, name: str) -> tuple[float, float]:
+    """Return `value` as two finite floats that increase."""
+    if not is_sequence(value) or len(value) != 2:
+        raise ValueError(f"{name} must be two numbers, got {value!r}")
+    low, high = (finite(end, name) for end in value)
+    if not low < high:
+        raise ValueError(f"{name} must increase, got {value!r}")
+    return low, high
+
+
 def flag(value: Any, name: str) -> bool:
     """Return `value` as a bool; 0 and 1 will do."""
     if not isinstance(value, (bool, np.bool_, int, np.integer)) or value not in (0, 1):

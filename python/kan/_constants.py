@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._formula import require_sympy
+from ._library import SYMBOLIC_LIB
 from ._refit import Observations
 
 __all__ = ["simplified", "value_of"]
@@ -59,8 +60,30 @@ def value_of(expressions: Sequence[Any], inputs: Sequence[Any], x: Any) -> Any:
     """Return the values (N, outputs) of expressions at inputs x (N, n)."""
     sympy = require_sympy()
     columns = list(np.asarray(x, dtype=np.float64).T)
-    values = [sympy.lambdify(list(inputs), one, "numpy")(*columns) for one in expressions]
+    values = []
+    for one in expressions:
+        plain, own = _callable(one)
+        values.append(sympy.lambdify(list(inputs), plain, [own, "numpy"])(*columns))
     return np.column_stack([np.broadcast_to(value, len(x)) for value in values])
+
+
+def _callable(expression: Any) -> tuple[Any, dict[str, Any]]:
+    """Return an expression whose functions of the user's have names for Python, and those."""
+    from sympy.core.function import AppliedUndef, UndefinedFunction
+
+    found = {part.func for part in expression.atoms(AppliedUndef)}
+    names, own = {}, {}
+    for number, function in enumerate(sorted(found, key=str)):
+        if function.__name__ not in SYMBOLIC_LIB:
+            raise ValueError(
+                f"simplify=True needs functions that are known, got {function}: use add_symbolic "
+                "or fix_symbolic first"
+            )
+        names[function] = UndefinedFunction(f"own_{number}")
+        own[f"own_{number}"] = SYMBOLIC_LIB[function.__name__][0]
+    return expression.replace(
+        lambda part: isinstance(part, AppliedUndef), lambda part: names[part.func](*part.args)
+    ), own
 
 
 def _loss(expressions: Sequence[Any], inputs: Sequence[Any], observations: Observations) -> float:
@@ -81,7 +104,7 @@ def _loss(expressions: Sequence[Any], inputs: Sequence[Any], observations: Obser
 def _offers(expressions: Sequence[Any]) -> dict[Any, Any]:
     """Return what the numbers of some expressions might be, for those that are near something."""
     sympy = require_sympy()
-    numbers = set().union(*(one.atoms(sympy.Float) for one in expressions))
+    numbers = sorted(set().union(*(one.atoms(sympy.Float) for one in expressions)))
     found = {number: _simple(float(number)) for number in numbers}
     return {number: simple for number, simple in found.items() if simple is not None}
 

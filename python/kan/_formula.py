@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ._architecture import Core, is_sequence, one_of
+from ._arrays import Array
 from ._library import SYMBOLIC_LIB
-from ._symbolic_edges import SymbolicPart, parts_of
+from ._refit import Observations
+from ._symbolic_edges import Place, SymbolicPart, parts_of, spline_places
 
-__all__ = ["formulas", "require_sympy", "variables"]
+__all__ = ["formulas", "in_units", "placeholders", "require_sympy", "variables"]
 
 
 def require_sympy() -> Any:
@@ -33,6 +36,12 @@ def variables(var: Any, inputs: int) -> list[Any]:
     return [sympy.Symbol(one) if isinstance(one, str) else sympy.sympify(one) for one in var]
 
 
+def placeholders(inputs: int) -> list[Any]:
+    """Return one symbol per input that is like no other."""
+    sympy = require_sympy()
+    return [sympy.Dummy(f"x_{i + 1}") for i in range(inputs)]
+
+
 def formulas(
     network: Core,
     inputs: Sequence[Any],
@@ -49,7 +58,7 @@ def formulas(
     one_of(splines, "splines", ["error", "placeholder"])
     parts = parts_of(network)
     if splines == "error":
-        _refuse_splines(network)
+        _refuse_splines(spline_places(network))
     values = _normalized(list(inputs), normalizer, "normalizer", before=True)
     for index, layer in enumerate(network.layers):
         sums = [sympy.Integer(0)] * layer.subnodes
@@ -64,12 +73,19 @@ def formulas(
     return _normalized(values, output_normalizer, "output_normalizer", before=False)
 
 
-def _refuse_splines(network: Core) -> None:
-    numeric = [
-        (index, int(i), int(j))
-        for index in range(len(network.layers))
-        for i, j in np.argwhere(network.edge_mask(index))
-    ]
+def in_units(observations: Observations, normalizer: Any, output_normalizer: Any) -> Observations:
+    """Return the rows in the units that they had before they were standardised."""
+    x, y = observations.x, observations.y
+    if normalizer is not None:
+        mean, std = _pair(normalizer, "normalizer", x.shape[1])
+        x = x * std + mean
+    if output_normalizer is not None and observations.loss == "mse":
+        mean, std = _pair(output_normalizer, "output_normalizer", y.shape[1])
+        y = y * std + mean
+    return replace(observations, x=x, y=y)
+
+
+def _refuse_splines(numeric: Sequence[Place]) -> None:
     if numeric:
         shown = ", ".join(map(str, numeric[:5])) + (", ..." if len(numeric) > 5 else "")
         raise ValueError(
@@ -83,13 +99,11 @@ def _edge(part: SymbolicPart, x: Any) -> Any:
     """Return gamma f(alpha x + beta) + delta."""
     sympy = require_sympy()
     alpha, beta, gamma, delta = (_number(value) for value in part.parameters)
-    if gamma == 0:
+    if gamma == 0 or part.name == "0":
         return delta
-    return (
-        gamma * SYMBOLIC_LIB[part.name][1](alpha * x + beta) + delta
-        if part.name != "0"
-        else (sympy.sympify(delta))
-    )
+    entry = SYMBOLIC_LIB.get(part.name)  # a file knows functions that nobody has added here
+    function = sympy.Function(part.name) if entry is None else entry[1]
+    return gamma * function(alpha * x + beta) + delta
 
 
 def _number(value: float) -> Any:
@@ -128,13 +142,21 @@ def _normalized(values: list[Any], pair: Any, name: str, *, before: bool) -> lis
     """Return (x - mean) / std before the network, or y * std + mean after it."""
     if pair is None:
         return values
-    if not is_sequence(pair) or len(pair) != 2:
-        raise ValueError(f"{name} must be [mean, std], got {pair!r}")
-    mean, std = (np.asarray(one, dtype=np.float64).reshape(-1) for one in pair)
-    if mean.size != len(values) or std.size != len(values):
-        raise ValueError(
-            f"{name} must have {len(values)} means and deviations, got {mean.size} and {std.size}"
-        )
+    mean, std = _pair(pair, name, len(values))
     if before:
         return [(v - float(m)) / float(s) for v, m, s in zip(values, mean, std, strict=True)]
     return [v * float(s) + float(m) for v, m, s in zip(values, mean, std, strict=True)]
+
+
+def _pair(pair: Any, name: str, count: int) -> tuple[Array, Array]:
+    """Return `count` means and deviations."""
+    if not is_sequence(pair) or len(pair) != 2:
+        raise ValueError(f"{name} must be [mean, std], got {pair!r}")
+    mean, std = (np.asarray(one, dtype=np.float64).reshape(-1) for one in pair)
+    if mean.size != count or std.size != count:
+        raise ValueError(
+            f"{name} must have {count} means and deviations, got {mean.size} and {std.size}"
+        )
+    if not (np.isfinite(mean).all() and np.isfinite(std).all() and std.all()):
+        raise ValueError(f"{name} must be finite, its deviations not 0, got {pair!r}")
+    return mean, std

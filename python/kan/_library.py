@@ -144,8 +144,10 @@ def names_to_try(lib: Any = None) -> list[str]:
     if isinstance(lib, str):
         raise TypeError(f"lib must be a list of names, got {lib!r}")
     names = list(lib)
+    if not names:
+        raise ValueError("lib must name at least one function, got none")
     for name in names:
-        if name not in SYMBOLIC_LIB:
+        if not isinstance(name, str) or name not in SYMBOLIC_LIB:
             raise ValueError(
                 f"lib must hold names of SYMBOLIC_LIB ({', '.join(SYMBOLIC_LIB)}), got {name!r}"
             )
@@ -194,7 +196,7 @@ def _on_arrays(fun: Callable[[Any], Any]) -> Callable[[Any], Array]:
     """Return a function that takes and gives float64 arrays, whatever `fun` works with."""
 
     def call(x: Any) -> Array:
-        values = np.asarray(x, dtype=np.float64)
+        values = np.array(x, dtype=np.float64)  # a copy: `fun` may work in place
         try:
             result = fun(values)
         except TypeError:
@@ -203,7 +205,7 @@ def _on_arrays(fun: Callable[[Any], Any]) -> Callable[[Any], Array]:
             torch: Any = sys.modules.get("torch")
             if torch is None:
                 raise
-            result = fun(torch.from_numpy(np.array(values))).detach().cpu().numpy()
+            result = fun(torch.from_numpy(np.array(x, dtype=np.float64))).detach().cpu().numpy()
         array = np.asarray(result, dtype=np.float64)
         if array.shape != values.shape:
             raise ValueError(

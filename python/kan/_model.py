@@ -20,7 +20,7 @@ from ._architecture import (
     fraction,
     increasing,
     integer,
-    is_sequence,
+    interval,
     layers_of,
     one_of,
     parse_width,
@@ -627,11 +627,7 @@ def _one_or_all(values: list[int]) -> int | list[int]:
 
 
 def _set_range(network: Core, grid_range: Any) -> None:
-    if not is_sequence(grid_range) or len(grid_range) != 2:
-        raise ValueError(f"grid_range must be two numbers, got {grid_range!r}")
-    low, high = (finite(end, "grid_range") for end in grid_range)
-    if not low < high:
-        raise ValueError(f"grid_range must increase, got {grid_range!r}")
+    low, high = interval(grid_range, "grid_range")
     for index, layer in enumerate(network.layers):
         steps = np.arange(-layer.degree, layer.intervals + layer.degree + 1)
         with np.errstate(over="ignore", invalid="ignore"):

@@ -15,7 +15,7 @@ from ._connection import connected
 from ._edge import position
 from ._networks import active_edges
 from ._pruned import Pruned, difference
-from ._rearranged import every_node, rearranged, subnodes_of
+from ._rearranged import every_edge, every_node, rearranged, subnodes_of
 from ._scores import Scores, scores_of
 
 __all__ = ["Pruning"]
@@ -162,7 +162,7 @@ class Pruning(Attribution):
 
     def remove_edge(self, l: int, i: int, j: int) -> None:  # noqa: E741 - pykan's (l, i, j)
         """Remove the edge from input `i` of layer `l` to its sum `j`, its function too."""
-        kept = _all_edges(self._network)
+        kept = [every_edge(layer) for layer in self._network.layers]
         layer = kept[position(l, "l", len(kept))]
         layer[position(i, "i", layer.shape[0]), position(j, "j", layer.shape[1])] = False
         self._keep_edges(kept)
@@ -176,7 +176,8 @@ class Pruning(Attribution):
             "up" removes those that begin in the node, "down" those that end there.
         """
         one_of(mode, "mode", ("all", "up", "down"))
-        kept, layers = _all_edges(self._network), self._network.layers
+        layers = self._network.layers
+        kept = [every_edge(layer) for layer in layers]
         level = position(l, "l", len(layers) + 1)
         node = position(i, "i", _all_nodes(self._network)[level].size)
         if mode != "down" and level < len(layers):
@@ -240,10 +241,6 @@ class Pruning(Attribution):
 def _all_nodes(network: Core) -> list[Array]:
     counts = [network.layers[0].inputs] + [layer.nodes for layer in network.layers]
     return [np.ones(count, dtype=bool) for count in counts]
-
-
-def _all_edges(network: Core) -> list[Array]:
-    return [np.ones((layer.inputs, layer.subnodes), dtype=bool) for layer in network.layers]
 
 
 def _remaining(network: Core, wanted: list[Array], scores: Scores) -> list[list[int]]:

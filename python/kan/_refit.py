@@ -100,11 +100,11 @@ def refit(
 def unexplained(network: Core, observations: Observations, loss: float) -> float:
     """Return the loss as it would be on fresh rows, roughly: per degree of freedom that is left.
 
-    Nothing is below rounding.
+    Where more numbers train than there are rows, as if one were left. Nothing is below rounding.
     """
     rows = observations.x.shape[0] * (network.layers[-1].nodes if observations.loss == "mse" else 1)
-    left: int = rows - int(network.trainable().sum())
-    if left <= 0 or not math.isfinite(loss):
+    left = max(1, rows - int(network.trainable().sum()))
+    if not math.isfinite(loss):
         return math.inf
     fresh: float = loss * rows / left
     return max(fresh, ROUNDING * observations.scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from ._choice import second_order_work
 from ._gauge import without_redundancy
 from ._grids import refined, update_grid
 from ._library import SYMBOLIC_LIB, freedom_of
+from ._rearranged import subnodes_of
 from ._refit import ROUNDING, Observations, refit, unexplained
 from ._rows import Rows
 from ._symbolic_edges import Place, SymbolicPart, active, changed, parts_of, spline_places
@@ -137,9 +139,7 @@ class Search:
     def _around(self, index: int, node: int) -> list[Place]:
         """Return the splines into and out of a node of a layer; none if some are functions."""
         layer = self.network.layers[index]
-        lengths = [1] * layer.sums + layer.arities
-        begin = sum(lengths[:node])
-        own = range(begin, begin + lengths[node])
+        own = subnodes_of(layer, [node])
         into = [(index, i, j) for i in range(layer.inputs) for j in own]
         out = [(index + 1, node, j) for j in range(self.network.layers[index + 1].subnodes)]
         around = [place for place in into + out if any(active(self.network, place))]
@@ -218,7 +218,7 @@ class Search:
         allowed = max(ALLOWED * self.level, MISSED_BY_SPLINES * self.observations.scale)
         refit(trial, self.observations, TRIAL_STEPS)
         self._value = self._unexplained(trial)
-        if not self._value <= allowed:
+        if not (math.isfinite(self._value) and self._value <= allowed):
             return False
         self.network = trial
         return True

@@ -10,11 +10,11 @@ import numpy as np
 from . import _core
 from ._activity import edge_outputs
 from ._affine_fit import AffineFit, best_fits, fit_function
-from ._architecture import finite, fraction, integer
+from ._architecture import finite, flag, fraction, integer, interval
 from ._arrays import Array
 from ._attribution import Attribution
 from ._edge import edge_of
-from ._formula import formulas, variables
+from ._formula import formulas, in_units, placeholders, variables
 from ._library import SYMBOLIC_LIB, names_to_try
 from ._refit import Observations, as_dtype
 from ._search import Finding, Search
@@ -22,6 +22,9 @@ from ._suggestion import Report, Suggestion, scored
 from ._symbolic_edges import Place, SymbolicPart, active, changed, parts_of, spline_places
 
 __all__ = ["Symbolic"]
+
+# Where alpha and beta may begin: (low, high) each, None for wherever the function makes sense.
+Limits = tuple[tuple[float, float] | None, tuple[float, float] | None]
 
 
 class Symbolic(Attribution):
@@ -69,14 +72,15 @@ class Symbolic(Attribution):
             The share r2 of the edge's variance that the fit explains; None without a fit.
         """
         place = self._place(l, i, j)
-        if fun_name not in SYMBOLIC_LIB:
+        if not isinstance(fun_name, str) or fun_name not in SYMBOLIC_LIB:
             raise ValueError(
                 f"fun_name must be one of {', '.join(SYMBOLIC_LIB)}, got {fun_name!r}; "
                 "add_symbolic adds others"
             )
         fit = None
         if fit_params_bool:
-            fit = fit_function(fun_name, *self._points(place), a_range, b_range)
+            begin = _limits(a_range, b_range)
+            fit = fit_function(fun_name, *self._points(place), *begin)
             part = SymbolicPart.canonical(fun_name, fit.parameters)
         else:
             draws = np.random.default_rng(self.seed).uniform(-1, 1, 4) if random else (1, 0, 1, 0)
@@ -173,10 +177,9 @@ class Symbolic(Attribution):
             `table`.
         """
         place = self._place(l, i, j)
-        names = names_to_try(lib)
-        x, y = self._points(place)
-        fits = best_fits(x, y, names, a_range, b_range, promising=0.0)
+        names, begin = names_to_try(lib), _limits(a_range, b_range)
         weight = fraction(weight_simple, "weight_simple")
+        fits = best_fits(*self._points(place), names, *begin, promising=0.0)
         suggestion = scored(fits, weight, integer(topk, "topk", 1))
         if verbose:
             print(suggestion.text())
@@ -219,11 +222,11 @@ class Symbolic(Attribution):
         Report
             What became of every edge; edges that stay splines are named.
         """
-        names = names_to_try(lib)
+        names, begin = names_to_try(lib), _limits(a_range, b_range)
         if weight_simple is not None:
-            report = self._by_score(names, a_range, b_range, weight_simple, r2_threshold)
+            report = self._by_score(names, begin, weight_simple, r2_threshold)
         else:
-            report = self._by_loss(names, a_range, b_range)
+            report = self._by_loss(names, begin)
         if verbose:
             print(report)
         return report
@@ -263,12 +266,16 @@ class Symbolic(Attribution):
         """
         given = variables(var, self._given_inputs)
         chosen = given if self._input_id is None else [given[column] for column in self._input_id]
-        found = formulas(self._network, chosen, normalizer, output_normalizer, splines)
-        if simplify:
-            from ._constants import simplified
+        if not flag(simplify, "simplify"):
+            found = formulas(self._network, chosen, normalizer, output_normalizer, splines)
+            return found, given
+        from ._constants import simplified
 
-            found = simplified(found, chosen, self._observations())
-        return found, given
+        plain = placeholders(len(chosen))
+        found = formulas(self._network, plain, normalizer, output_normalizer, splines)
+        rows = in_units(self._observations(), normalizer, output_normalizer)
+        named = dict(zip(plain, chosen, strict=True))
+        return [one.xreplace(named) for one in simplified(found, plain, rows)], given
 
     # ---- what these share ---------------------------------------------------------------------
 
@@ -314,26 +321,25 @@ class Symbolic(Attribution):
         weights = None if weight is None else np.ascontiguousarray(weight, dtype=np.float64)
         return Observations(x, labels, loss, weights)
 
-    def _by_loss(self, names: Sequence[str], a_range: Any, b_range: Any) -> Report:
+    def _by_loss(self, names: Sequence[str], begin: Limits) -> Report:
         observations = self._observations()
         before = dict(self._splines)
         for place in spline_places(self._network):
             self._remember(place)
-        search = Search(as_dtype(self._network, "float64"), observations, names, a_range, b_range)
+        search = Search(as_dtype(self._network, "float64"), observations, names, *begin)
         try:
-            found = search.run()
+            found = as_dtype(search.run(), self._network.dtype)
         except BaseException:
             self._splines = before
             raise
-        self._network = as_dtype(found, str(self._network.dtype))
+        self._network = found
         self._start = None
         return Report(list(search.findings.values()))
 
     def _by_score(
         self,
         names: Sequence[str],
-        a_range: Any,
-        b_range: Any,
+        begin: Limits,
         weight_simple: float,
         r2_threshold: float,
     ) -> Report:
@@ -342,7 +348,7 @@ class Symbolic(Attribution):
         findings = []
         parts: dict[Place, SymbolicPart | None] = {}
         for place in spline_places(self._network):
-            fits = best_fits(*self._points(place), names, a_range, b_range)
+            fits = best_fits(*self._points(place), names, *begin)
             best: AffineFit = scored(fits, weight, 1).fits[0]
             taken = best.r2 >= least
             if taken:
@@ -353,3 +359,11 @@ class Symbolic(Attribution):
         self._network = changed(self._network, parts, dict.fromkeys(parts, False))
         self._start = None
         return Report(findings)
+
+
+def _limits(a_range: Any, b_range: Any) -> Limits:
+    """Return where alpha and beta may begin, checked."""
+    return (
+        None if a_range is None else interval(a_range, "a_range"),
+        None if b_range is None else interval(b_range, "b_range"),
+    )

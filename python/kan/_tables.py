@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import numpy as np
 
 from . import _core
@@ -9,7 +12,7 @@ from ._arrays import Array
 from ._library import SYMBOLIC_LIB
 from ._splines import extend, fit_splines, sample_points
 
-__all__ = ["table_of"]
+__all__ = ["table_of", "tabulated"]
 
 DEGREE = 5
 INTERVALS = 4096
@@ -24,17 +27,50 @@ def table_of(name: str) -> _core.Table:
     It misses a function as smooth as sin by some 1e-12. Where the function is not finite the table
     ends before.
     """
+    return _table(name, SYMBOLIC_LIB[name][0])
+
+
+@lru_cache(maxsize=32)
+def _table(name: str, function: Callable[[Array], Array]) -> _core.Table:
     points = np.linspace(LOW, HIGH, 4 * INTERVALS + 1)
     with np.errstate(all="ignore"):
-        values = np.asarray(SYMBOLIC_LIB[name][0](points), dtype=np.float64)
+        values = np.asarray(function(points), dtype=np.float64)
     first, last = _finite_stretch(np.isfinite(values))
     low, high = float(points[first]), float(points[last])
     intervals = max(1, (last - first) // 4)
     knots = extend(np.linspace(low, high, intervals + 1)[np.newaxis], DEGREE)[0]
     at = sample_points(knots, DEGREE)
-    exact = np.asarray(SYMBOLIC_LIB[name][0](at), dtype=np.float64)[:, np.newaxis]
+    with np.errstate(all="ignore"):
+        exact = np.asarray(function(at), dtype=np.float64)[:, np.newaxis]
     coefficients = fit_splines(knots, DEGREE, np.empty(0), exact[:0], exact)
     return _core.Table(name, low, high, np.ascontiguousarray(coefficients[:, 0]))
+
+
+def tabulated(name: str) -> Callable[[Array], Array]:
+    """Return what a network makes of a function of :data:`SYMBOLIC_LIB`: its table.
+
+    Not a number beyond the ends of the table.
+    """
+    table = table_of(name)
+    edge = _core.SymbolicEdge(0, 0, "table", 0)
+    network = _core.Network64(
+        [_core.Layer(1, 1, [], 1, 0, [edge])],
+        _core.Base.zero,
+        _core.Extrapolation.linear,
+        False,
+        [table],
+    )
+    network.set_edge_mask(0, np.zeros((1, 1), dtype=np.uint8))
+    network.symbolic(0)[:] = (1.0, 0.0, 1.0, 0.0)
+
+    def values(u: Array) -> Array:
+        inside = (u >= table.low) & (u <= table.high)
+        column = np.where(inside, u, table.low).reshape(-1, 1)
+        found = _core.predict(network, column).reshape(u.shape)
+        result: Array = np.where(inside, found, np.nan)
+        return result
+
+    return values
 
 
 def _finite_stretch(finite: Array) -> tuple[int, int]:
