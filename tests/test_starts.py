@@ -33,7 +33,7 @@ def test_every_start_is_that_of_a_new_model():
 
     model.fit(
         2 * DATA["train_input"], DATA["train_label"], steps=3, starts=2, lr=1e-9, opt="LBFGS",
-        start_grid_update_step=1, callbacks=[begins], verbose=False,
+        start_grid_update_step=1, grid_update_num=50, callbacks=[begins], verbose=False,
     )  # fmt: skip
     assert len(seen) == 2
     for _, knots in seen.values():
