@@ -39,6 +39,17 @@ def test_a_law_is_found_under_noise():
     assert np.abs(model(data["test_input"]) - data["test_label"]).max() < 0.02 * spread
 
 
+def test_the_best_function_is_tried_however_many_are_simpler():
+    # Of an edge under noise many simple functions miss no more than a hundred times what sin does.
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (500, 2))
+    y = np.sin(2 * x[:, :1]) + x[:, 1:] ** 2 + 0.1 * rng.standard_normal((500, 1))
+    model = KAN([2, 1], seed=0)
+    model.fit(x, y, steps=20, verbose=False)
+    report = model.auto_symbolic()
+    assert [finding.name for finding in report.findings] == ["sin", "x^2"]
+
+
 def test_an_edge_that_matters_never_becomes_nothing_or_a_line():
     # pykan #415: clear sine edges are set to 0, because simplicity weighs more than the loss.
     model, _ = fitted(lambda x: 0.05 * np.sin(3 * x[:, 0]) + x[:, 1], 2, steps=30, width=[2, 1])

@@ -137,6 +137,7 @@ class Run:
         """Damping of Levenberg-Marquardt, where it ran."""
         return float(self.optimizer.damping) if self.options.opt == "LM" else None
 
+    @np.errstate(over="ignore")  # targets so large are refused when the training begins
     def _rounding(self) -> float:
         """Return the squared error of predictions that are right to the last digits."""
         targets = self.problem.train.some_targets(self.problem.loss)

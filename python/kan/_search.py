@@ -23,8 +23,9 @@ from ._symbolic_edges import Place, SymbolicPart, active, changed, parts_of, spl
 
 __all__ = ["Finding", "Search"]
 
-# Functions that are tried on an edge, and steps of a refit after each replacement.
-MOST_TRIED = 8
+# Functions that are tried on an edge: the simplest of those that may do, and the best whatever
+# they are. Steps of a refit after each replacement.
+SIMPLEST, BEST = 8, 4
 TRIAL_STEPS, POLISH_STEPS = 48, 200
 POLISH_DAMPINGS = (1e-6, 1e-9)
 
@@ -254,9 +255,9 @@ class Search:
         y = edge_outputs(self.network, index, x)[:, i, j]
         fits = best_fits(x[:, i], y, names or self.names, self.a_range, self.b_range)
         poorest = max(AS_GOOD * (1.0 - fits[0].r2), SURE)
-        chosen = sorted((fit for fit in fits if 1.0 - fit.r2 <= poorest), key=_simplicity)[
-            :MOST_TRIED
-        ]
+        good = [fit for fit in fits if 1.0 - fit.r2 <= poorest]
+        simple = sorted(good, key=_simplicity)[:SIMPLEST]
+        chosen = simple + [fit for fit in good[:BEST] if fit not in simple]
         if "x" in self.names and all(fit.name != "x" for fit in chosen):
             chosen += best_fits(x[:, i], y, ["x"])
         return chosen
