@@ -70,6 +70,14 @@ def test_other_units_of_x_change_nothing(name, shift, scale):
     assert fit_function(name, shift + scale * X, 1e4 * y).r2 > 1 - 1e-6
 
 
+def test_numbers_may_begin_where_nobody_would_look_otherwise():
+    x = np.linspace(-1, 1, 251)
+    y = np.sin(61 * x + 0.3)
+    assert fit_function("sin", x, y).r2 < 0.5
+    fit = fit_function("sin", x, y, (50, 70))
+    assert fit.parameters == pytest.approx((61, 0.3, 1, 0), abs=1e-6)
+
+
 def test_redundant_numbers_are_one_and_zero():
     for name in SHAPES:
         alpha, beta, _, _ = fit_function(name, X, np.sin(3 * X) + X).parameters

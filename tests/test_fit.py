@@ -157,6 +157,20 @@ def test_a_change_by_a_callback_that_then_fails_is_taken_back() -> None:
     assert bits(model) == bits(other)
 
 
+@pytest.mark.parametrize("grids", [None, [3, 5]])
+def test_a_callback_that_gives_the_model_other_functions_ends_with_an_error(
+    grids: list[int] | None,
+) -> None:
+    # The training would go on with a network that the model no longer has.
+    model = KAN([2, 2, 1])
+
+    def fix(progress: Any) -> None:
+        progress.model.fix_symbolic(0, 0, 0, "sin")
+
+    with pytest.raises(ValueError, match="callbacks may change parameters, grids"):
+        model.fit(X, Y, steps=9, grids=grids, callbacks=[fix])
+
+
 # ---- what is not finite -------------------------------------------------------------------------
 
 
@@ -173,6 +187,7 @@ def test_a_loss_function_that_is_not_finite_to_begin_with_is_refused(
     assert bits(model) == before
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("scale", [1e155, 1e307])
 @pytest.mark.parametrize("opt", ["LBFGS", "Adam"])
 def test_targets_too_large_for_the_precision_are_to_be_scaled(opt: str, scale: float) -> None:

@@ -108,6 +108,17 @@ def test_a_model_with_chosen_inputs_names_the_columns_of_the_caller():
     assert formula == sympy.Symbol("x_1") + sympy.sin(sympy.Symbol("x_3"))
 
 
+def test_a_model_with_chosen_inputs_takes_the_units_of_all_columns():
+    model = KAN([3, 1], seed=0).prune_input(active_inputs=[2, 0])
+    for i in range(2):
+        model.fix_symbolic(0, i, 0, "x", fit_params_bool=False)
+    formula = model.symbolic_formula(normalizer=[[1.0, 2.0, 3.0], [4.0, 5.0, 8.0]])[0][0]
+    x, z = sympy.symbols("x_1 x_3")
+    assert sympy.simplify(formula - (x - 1) / 4 - (z - 3) / 8) == 0
+    with pytest.raises(ValueError, match="normalizer must have 3 means"):
+        model.symbolic_formula(normalizer=[[1.0, 2.0], [4.0, 5.0]])
+
+
 def test_simple_numbers_are_offered_where_the_loss_allows_it():
     data = create_dataset(
         lambda x: 0.75 * np.sin(np.pi * x[:, 0] / 3) + np.sqrt(2) * x[:, 1] ** 2 + 0.123456, n_var=2

@@ -179,6 +179,14 @@ def test_add_symbolic_refuses_what_is_no_function():
         add_symbolic("nothing", 3)
     with pytest.raises(TypeError, match="name must be a string"):
         add_symbolic(3, np.sin)
+    with pytest.raises(ValueError, match="name must be another than those of the library"):
+        add_symbolic("sin", np.sin)
+
+
+def test_a_function_that_has_no_values_is_refused_by_name(own):
+    add_symbolic("nowhere", lambda x: np.nan * x)
+    with pytest.raises(ValueError, match="function 'nowhere' must be finite somewhere"):
+        KAN([1, 1]).fix_symbolic(0, 0, 0, "nowhere")
 
 
 def test_float32_models_become_formulas_too():

@@ -329,6 +329,11 @@ class Run:
             self.model, self.history.steps, self.options.steps, self.history, losses[-1]
         )
         answers = [callback(progress) for callback in self.options.callbacks or ()]
+        if self.model._network is not self.network:
+            raise ValueError(
+                "callbacks may change parameters, grids and which splines there are, but not give "
+                "the model other nodes or functions while it trains: return True, then do that"
+            )
         changed = not _same(self.network, self.whole)
         if changed:
             self._take_core_best(self.whole)

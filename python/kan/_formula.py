@@ -14,7 +14,14 @@ from ._library import SYMBOLIC_LIB
 from ._refit import Observations
 from ._symbolic_edges import Place, SymbolicPart, parts_of, spline_places
 
-__all__ = ["formulas", "in_units", "placeholders", "require_sympy", "variables"]
+__all__ = [
+    "formulas",
+    "in_units",
+    "means_and_deviations",
+    "placeholders",
+    "require_sympy",
+    "variables",
+]
 
 
 def require_sympy() -> Any:
@@ -77,10 +84,10 @@ def in_units(observations: Observations, normalizer: Any, output_normalizer: Any
     """Return the rows in the units that they had before they were standardised."""
     x, y = observations.x, observations.y
     if normalizer is not None:
-        mean, std = _pair(normalizer, "normalizer", x.shape[1])
+        mean, std = means_and_deviations(normalizer, "normalizer", x.shape[1])
         x = x * std + mean
     if output_normalizer is not None and observations.loss == "mse":
-        mean, std = _pair(output_normalizer, "output_normalizer", y.shape[1])
+        mean, std = means_and_deviations(output_normalizer, "output_normalizer", y.shape[1])
         y = y * std + mean
     return replace(observations, x=x, y=y)
 
@@ -142,13 +149,13 @@ def _normalized(values: list[Any], pair: Any, name: str, *, before: bool) -> lis
     """Return (x - mean) / std before the network, or y * std + mean after it."""
     if pair is None:
         return values
-    mean, std = _pair(pair, name, len(values))
+    mean, std = means_and_deviations(pair, name, len(values))
     if before:
         return [(v - float(m)) / float(s) for v, m, s in zip(values, mean, std, strict=True)]
     return [v * float(s) + float(m) for v, m, s in zip(values, mean, std, strict=True)]
 
 
-def _pair(pair: Any, name: str, count: int) -> tuple[Array, Array]:
+def means_and_deviations(pair: Any, name: str, count: int) -> tuple[Array, Array]:
     """Return `count` means and deviations."""
     if not is_sequence(pair) or len(pair) != 2:
         raise ValueError(f"{name} must be [mean, std], got {pair!r}")

@@ -165,7 +165,7 @@ def add_symbolic(
     Parameters
     ----------
     name : str
-        Its name, in formulas too.
+        Its name, in formulas too; none of those that the library begins with.
     fun : callable
         Maps an array to an array of its shape: of NumPy, or of torch if that is installed.
     c : float, default 1
@@ -175,6 +175,8 @@ def add_symbolic(
     """
     if not isinstance(name, str) or not name:
         raise TypeError(f"name must be a string, got {name!r}")
+    if name in _KNOWN:  # networks that have it would change
+        raise ValueError(f"name must be another than those of the library itself, got {name!r}")
     if not callable(fun):
         raise TypeError(f"fun must be a function, got {fun!r}")
 

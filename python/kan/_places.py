@@ -22,13 +22,16 @@ def places(
     """Return (alpha, beta) to scan that make sense for x between two ends and lie in the ranges.
 
     `core` is what the core calls the function, None for a user's. Ranges that hold none of the
-    places are ignored.
+    places are looked at all over if both numbers are free, else ignored.
     """
     if core is None and (a_range is not None or b_range is not None):
         return _user_places(a_range, b_range)
     alpha, beta = _all_places(core, freedom, ends)
     inside = _inside(alpha, a_range) & _inside(beta, b_range)
-    return (alpha[inside], beta[inside]) if inside.any() else (alpha, beta)
+    if inside.any():
+        return alpha[inside], beta[inside]
+    both_free = freedom.alpha == "free" and freedom.beta
+    return _user_places(a_range, b_range) if both_free else (alpha, beta)
 
 
 def _all_places(

@@ -14,7 +14,7 @@ from ._architecture import finite, flag, fraction, integer, interval
 from ._arrays import Array
 from ._attribution import Attribution
 from ._edge import edge_of
-from ._formula import formulas, in_units, placeholders, variables
+from ._formula import formulas, in_units, means_and_deviations, placeholders, variables
 from ._library import SYMBOLIC_LIB, names_to_try
 from ._refit import Observations, as_dtype
 from ._search import Finding, Search
@@ -197,9 +197,9 @@ class Symbolic(Attribution):
         """Find a function for every edge, as far as the whole network allows it.
 
         By default a function is accepted only if the loss on the training data allows it: the
-        splines are first trained to the limit of the data, then replaced one by one, the most
-        certain first; after each replacement all the rest is refitted by the method of
-        Levenberg and Marquardt, and what makes the network worse is taken back. Of several that
+        splines are first trained to the limit of the data, on finer grids, then replaced one by
+        one, the most certain first; after each replacement all the rest is refitted by the method
+        of Levenberg and Marquardt, and what makes the network worse is taken back. Of several that
         will do the simplest is taken. Edges that turn out to be nothing are removed. At the end
         all numbers are fitted to the limit of the precision. Without training data (a model that
         was loaded) the network itself says what is to be reproduced.
@@ -247,7 +247,7 @@ class Symbolic(Attribution):
         var : list, optional
             Symbols, names or expressions for the inputs; by default x_1, x_2, ...
         normalizer, output_normalizer : [mean, std], optional
-            What the inputs and the outputs were standardised with.
+            What all columns of X and the outputs were standardised with.
         simplify : bool, default False
             Replace numbers that are within 1e-6 of a small fraction, or of a simple multiple of
             pi, e or a root, where the loss on the training data does not rise.
@@ -265,7 +265,10 @@ class Symbolic(Attribution):
             If an edge is a spline still.
         """
         given = variables(var, self._given_inputs)
-        chosen = given if self._input_id is None else [given[column] for column in self._input_id]
+        chosen = [given[column] for column in self._columns]
+        if normalizer is not None:
+            pair = means_and_deviations(normalizer, "normalizer", self._given_inputs)
+            normalizer = [one[self._columns] for one in pair]
         if not flag(simplify, "simplify"):
             found = formulas(self._network, chosen, normalizer, output_normalizer, splines)
             return found, given

@@ -35,7 +35,7 @@ def _table(name: str, function: Callable[[Array], Array]) -> _core.Table:
     points = np.linspace(LOW, HIGH, 4 * INTERVALS + 1)
     with np.errstate(all="ignore"):
         values = np.asarray(function(points), dtype=np.float64)
-    first, last = _finite_stretch(np.isfinite(values))
+    first, last = _finite_stretch(np.isfinite(values), name)
     low, high = float(points[first]), float(points[last])
     intervals = max(1, (last - first) // 4)
     knots = extend(np.linspace(low, high, intervals + 1)[np.newaxis], DEGREE)[0]
@@ -73,11 +73,11 @@ def tabulated(name: str) -> Callable[[Array], Array]:
     return values
 
 
-def _finite_stretch(finite: Array) -> tuple[int, int]:
+def _finite_stretch(finite: Array, name: str) -> tuple[int, int]:
     """Return the ends of the stretch of finite values around the middle, or the longest."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], finite.astype(int), [0]])))
     begins, ends = edges[::2], edges[1::2] - 1
     if not begins.size:
-        raise ValueError("a symbolic function must be finite somewhere between -100 and 100")
+        raise ValueError(f"function {name!r} must be finite somewhere in {LOW:g}..{HIGH:g}")
     longest = int(np.argmax(ends - begins))
     return int(begins[longest]), int(ends[longest])
