@@ -112,6 +112,23 @@ def test_fit_params_finds_all_four_numbers_to_the_last_digits():
     np.testing.assert_allclose(c * np.sin(a * X + b) + d, y, atol=1e-4)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (([], [], "sin"), ValueError, "x must have at least one point"),
+        (([0, 1, 2], [0, 1], "sin"), ValueError, r"y must have shape \(3,\), got \(2,\)"),
+        (([0, np.nan], [0, 1], "sin"), ValueError, "x must be finite"),
+        (([0, 1], [0, 1], "sine"), ValueError, "fun must be a name of SYMBOLIC_LIB, got 'sine'"),
+        (([0, 1], [0, 1], 3), TypeError, "fun must be a function or a name"),
+        (([0, 1], [0, 1], "sin", 5), ValueError, "a_range must be two numbers"),
+    ],
+)
+def test_fit_params_refuses_what_makes_no_sense(arguments, error, message):
+    with pytest.raises(error, match=message):
+        fit_params(*arguments)
+
+
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 def test_r2_is_a_share_whatever_the_scale(scale):
     # pykan #264: odd constants and r2 > 1.

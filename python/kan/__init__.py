@@ -9,13 +9,13 @@
 from . import _openmp  # noqa: F401 - loads the core, and so comes before all that use it
 
 # isort: split
-from ._affine_fit import fit_params
 from ._config import get_num_threads, set_num_threads, show_config, threads
 from ._core import FormatError, __version__
 from ._datasets import create_dataset, create_dataset_from_data
 from ._derivatives import batch_hessian, batch_jacobian
 from ._edge import Edge
 from ._expressions import augment_input, ex_round
+from ._fit_params import fit_params
 from ._history import History
 from ._library import SYMBOLIC_LIB, add_symbolic
 from ._model import KAN

@@ -14,7 +14,7 @@ from ._library import SYMBOLIC_LIB, core_name, freedom_of
 from ._places import places
 from ._tables import tabulated
 
-__all__ = ["AffineFit", "best_fits", "fit_function", "fit_params"]
+__all__ = ["AffineFit", "best_fits", "fit_function"]
 
 # Points that a scan looks at, and that the fit is refined on.
 SCAN_POINTS, POINTS = 50, 250
@@ -53,44 +53,21 @@ class AffineFit:
 
 
 def fit_function(
-    name: str, x: Array, y: Array, a_range: Any = None, b_range: Any = None
+    function: str | Callable[[Any], Any],
+    x: Array,
+    y: Array,
+    a_range: Any = None,
+    b_range: Any = None,
 ) -> AffineFit:
-    """Return the best fit of one function to y (N,) at x (N,).
+    """Return the best fit of one function, or its name, to y (N,) at x (N,).
 
     A coarse scan of alpha and beta over what makes sense for the function on the range of x (and
     in `a_range` and `b_range`, if given), then Gauss and Newton from the best places, gamma and
     delta eliminated. Redundant numbers stay 1 and 0 (see :class:`kan._library.Freedom`).
     Functions that are not finite at every x do not count.
     """
-    return _Problem(name, *_spread(x, y), a_range, b_range).best()
-
-
-def fit_params(
-    x: Any,
-    y: Any,
-    fun: Callable[[Any], Any] | str,
-    a_range: Sequence[float] = (-10, 10),
-    b_range: Sequence[float] = (-10, 10),
-    grid_number: int = 101,
-    iteration: int = 3,
-    verbose: bool = True,
-    device: object = "cpu",
-) -> tuple[Array, float]:
-    """Return ``[a, b, c, d]`` of the best ``c f(a x + b) + d`` and its r2, as pykan does.
-
-    `fun` is a function, or a name of :data:`SYMBOLIC_LIB`. The other arguments are pykan's; where
-    its scan needs them, this one does not.
-    """
-    points, values = (np.asarray(v, dtype=np.float64).reshape(-1) for v in (x, y))
-    if isinstance(fun, str):
-        fit = fit_function(fun, points, values, a_range, b_range)
-        return np.array(fit.parameters), fit.r2
-    names = [name for name, entry in SYMBOLIC_LIB.items() if entry[0] is fun]
-    if names:
-        return fit_params(points, values, names[0], a_range, b_range)
-    problem = _Problem("", *_spread(points, values), a_range, b_range, fun)
-    fit = problem.best()
-    return np.array(fit.parameters), fit.r2
+    name, fun = (function, None) if isinstance(function, str) else ("", function)
+    return _Problem(name, *_spread(x, y), a_range, b_range, fun).best()
 
 
 def _spread(x: Array, y: Array) -> tuple[Array, Array]:

@@ -1,9 +1,9 @@
 """Small tools, with the names of pykan's module ``kan.utils``."""
 
-from ._affine_fit import fit_params
 from ._datasets import create_dataset, create_dataset_from_data
 from ._derivatives import batch_hessian, batch_jacobian
 from ._expressions import augment_input, ex_round
+from ._fit_params import fit_params
 from ._library import SYMBOLIC_LIB, add_symbolic
 
 __all__ = [
