@@ -137,6 +137,22 @@ def test_r2_of_a_function_of_the_users_is_that_of_the_network(own, name, functio
     )
 
 
+def test_a_name_means_one_function_in_a_network(own):
+    add_symbolic("mine", np.cos)
+    x = np.linspace(-1, 1, 50)[:, np.newaxis] * np.ones(2)
+    model = KAN([2, 1])
+    for i in range(2):
+        model.fix_symbolic(0, i, 0, "mine", fit_params_bool=False)
+    before = model(x)
+    add_symbolic("mine", np.exp)
+    with pytest.raises(ValueError, match="function 'mine' is another one now"):
+        model.fix_symbolic(0, 0, 0, "mine", fit_params_bool=False)
+    assert np.array_equal(model(x), before)
+    model.remove_edge(0, 1, 0)
+    model.fix_symbolic(0, 0, 0, "mine", fit_params_bool=False)
+    assert np.allclose(model(x)[:, 0], np.exp(x[:, 0]), atol=1e-9)
+
+
 def test_a_function_of_the_users_may_work_in_place(own):
     def doubled(x):
         x *= 2

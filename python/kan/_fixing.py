@@ -79,8 +79,10 @@ class Fixing(Attribution):
         else:
             draws = np.random.default_rng(self.seed).uniform(-1, 1, 4) if random else (1, 0, 1, 0)
             part = SymbolicPart(fun_name, tuple(float(n) for n in draws))  # type: ignore[arg-type]
+        bare = changed(self._network, {place: None})  # what its name meant before is over
+        made = changed(bare, {place: part}, {place: False})
         self._remember(place)
-        self._network = changed(self._network, {place: part}, {place: False})
+        self._network = made
         self._start = None
         if verbose and fit is not None:
             a, b, c, d = fit.parameters

@@ -12,7 +12,7 @@ from . import _core
 from ._architecture import Core
 from ._library import core_name, freedom_of
 from ._networks import AFFINES, rebuilt, symbolic_place, with_layer
-from ._tables import table_of
+from ._tables import same_table, table_of
 
 __all__ = ["SymbolicPart", "active", "changed", "parts_of", "spline_places"]
 
@@ -76,12 +76,10 @@ def changed(
     `splines` says of some edges whether they have a spline; one that is switched on is 0 before
     somebody sets its coefficients.
     """
-    own = parts_of(network)
-    for place, part in (parts or {}).items():
-        own.pop(place, None)
-        if part is not None:
-            own[place] = part
-    tables = _tables_for(network, own)
+    before = parts_of(network)
+    given = {**before, **(parts or {})}
+    own = {place: part for place, part in given.items() if part is not None}
+    tables = _tables_for(network, before, own)
     names = [table.name for table in tables]
     layers = [
         with_layer(
@@ -112,11 +110,27 @@ def _edge(i: int, j: int, name: str, tables: list[str]) -> _core.SymbolicEdge:
     return _core.SymbolicEdge(i, j, "table", tables.index(name))
 
 
-def _tables_for(network: Core, parts: Mapping[Place, SymbolicPart]) -> list[_core.Table]:
+def _tables_for(
+    network: Core, before: Mapping[Place, SymbolicPart], parts: Mapping[Place, SymbolicPart]
+) -> list[_core.Table]:
     """Return the tables that the parts need: those that are there, and new ones."""
-    tables = {table.name: table for table in network.tables}
-    needed = {part.name for part in parts.values() if core_name(part.name) is None}
-    return [tables[name] if name in tables else table_of(name) for name in sorted(needed)]
+    there = {table.name: table for table in network.tables}
+    users = {place: part.name for place, part in parts.items() if core_name(part.name) is None}
+    old = {name for place, name in users.items() if _name_at(before, place) == name}
+    tables = {name: there[name] for name in old}
+    for name in {name for place, name in users.items() if _name_at(before, place) != name}:
+        table = table_of(name)
+        if name in old and not same_table(table, there[name]):
+            raise ValueError(
+                f"function {name!r} is another one now than on other edges of this network: "
+                "add_symbolic it under another name"
+            )
+        tables.setdefault(name, table)
+    return [tables[name] for name in sorted(tables)]
+
+
+def _name_at(parts: Mapping[Place, SymbolicPart], place: Place) -> str | None:
+    return parts[place].name if place in parts else None
 
 
 def _copy_numbers(network: Core, made: Any, index: int, splines: Mapping[Place, bool]) -> None:
