@@ -68,7 +68,7 @@ def tabulated(name: str) -> Callable[[Array], Array]:
 
 
 def _finite_stretch(finite: Array, name: str) -> tuple[int, int]:
-    """Return the ends of the stretch of finite values around the middle, or the longest."""
+    """Return the ends of the longest stretch of finite values."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], finite.astype(int), [0]])))
     begins, ends = edges[::2], edges[1::2] - 1
     if not begins.size:
