@@ -280,12 +280,13 @@ def test_the_best_parameters_remain_not_the_last() -> None:
 def test_validation_rows_decide_if_there_are_any() -> None:
     noisy = Y + rng.normal(size=Y.shape)
     model = KAN([2, 5, 1], grid=10)
-    history = model.fit(X, noisy, steps=15, validation_fraction=0.3, update_grid=False)
+    options = {"validation_fraction": 0.3, "update_grid": False, "starts": 1}
+    history = model.fit(X, noisy, steps=15, **options)
     assert len(history["validation_loss"]) == 15
     best = int(np.argmin(history["validation_loss"]))
     assert best < 14
     again = KAN([2, 5, 1], grid=10)
-    again.fit(X, noisy, steps=best + 1, validation_fraction=0.3, update_grid=False)
+    again.fit(X, noisy, steps=best + 1, **options)
     assert again.get_parameters().tobytes() == model.get_parameters().tobytes()
 
 

@@ -47,7 +47,7 @@ y = np.sin(X.sum(axis=1, keepdims=True))
 
 def fitted():
     model = KAN([8, 16, 1], grid=8)
-    model.fit(X, y, steps=1)
+    model.fit(X, y, steps=1, opt="LBFGS")
     return model.get_parameters().tobytes()
 
 def ended(child, seconds):

@@ -57,3 +57,39 @@ def test_starts_are_for_new_models_without_grids():
     model.fit(DATA, steps=2, verbose=False)
     with pytest.raises(ValueError, match="starts works before a model is trained"):
         model.fit(DATA, starts=2, verbose=False)
+
+
+def test_a_new_network_that_gets_stuck_is_started_again():
+    data = create_dataset(lambda x: np.exp(np.sin(np.pi * x[:, 0]) + x[:, 1] ** 2), n_var=2)
+    once, again, several = [], [], 0
+    for seed in range(10):
+        for losses, options in ((once, {"starts": 1}), (again, {})):
+            model = KAN([2, 1, 1], grid=10, seed=seed)
+            history = model.fit(data, steps=20, verbose=False, **options)
+            losses.append(history["train_loss"][-1])
+        several += "starts" in history.reason
+    assert sum(loss > 0.2 for loss in once) >= 2
+    assert sum(loss > 0.2 for loss in again) == 0
+    assert several >= 2
+
+
+def test_a_network_that_learns_at_once_is_started_once():
+    data = create_dataset(lambda x: x[:, 0] + x[:, 1] ** 2, n_var=2)
+    model = KAN([2, 3, 1], grid=3, seed=0)
+    history = model.fit(data, steps=20, verbose=False)
+    assert "starts" not in history.reason
+    same = KAN([2, 3, 1], grid=3, seed=0)
+    same.fit(data, steps=20, verbose=False, starts=1)
+    assert np.array_equal(model.get_parameters(), same.get_parameters())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"steps": 5}, {"callbacks": [lambda progress: None]}, {"lamb": 1e-3}, {"batch": 50}],
+)
+def test_starting_again_never_happens_where_it_would_be_noticed(options):
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1, 1, (200, 2)), rng.standard_normal(200)
+    model = KAN([2, 2, 1], seed=0)
+    history = model.fit(x, y, **{"steps": 12, "verbose": False, **options})
+    assert "starts" not in history.reason

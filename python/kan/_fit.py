@@ -144,7 +144,9 @@ class Run:
         if targets is None or targets[0] != "mse" or self.batch:
             return 0.0
         digit = LAST_DIGITS * float(np.finfo(self.network.dtype).eps)
-        return digit**2 * float(np.mean(np.square(targets[1], dtype=np.float64)))
+        with np.errstate(over="ignore"):
+            square = float(np.mean(np.square(targets[1], dtype=np.float64)))
+        return digit**2 * square if math.isfinite(square) else 0.0
 
     def _require_least_squares(self) -> None:
         """Raise unless Levenberg-Marquardt can take this loss, these rows and this network."""

@@ -46,7 +46,7 @@ from ._pykan import check_fit_arguments
 from ._regulariser import METRICS, Regulariser
 from ._rows import Rows
 from ._schedule import Schedule
-from ._starts import Starts
+from ._starts import Starts, rescue
 from ._surgery import Surgery
 from ._symbolic import Symbolic
 from ._torch_graph import differentiable, wants_gradient
@@ -316,7 +316,7 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
         weight_decay: float = 0.0,
         alpha: float = 0.0,
         grids: Sequence[int] | None = None,
-        starts: int = 1,
+        starts: int | None = None,
         loss_fn: str | Callable[..., Any] | None = None,
         sample_weight: ArrayLike | None = None,
         update_grid: bool = True,
@@ -391,10 +391,12 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
             whatever its grid. A new network is started by LM from the best of up to eight random
             ones after 20 quiet steps each, which are not counted. Grids move at the beginning of
             each and once more, within the limits below; callbacks count the steps of each grid.
-        starts : int, default 1
+        starts : int, optional
             Train a new model from so many random starts, and keep the one where the loss with the
             regulariser is lowest: sparse networks are often stuck in a structure that is not the
-            simplest.
+            simplest. By default a small network that LM or LBFGS leaves with more than 2 % of the
+            variance of the targets, as a local minimum does, is started again up to seven times
+            until one is not; ``starts=1`` prevents that.
         loss_fn : str or callable, optional
             "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
             ``(prediction, y) -> (loss, d loss / d prediction)``; with one output, y of shape (N,)
@@ -486,17 +488,18 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
             seed=self.seed if seed is None else integer(seed, "seed", 0, MOST_SEED),
         )
         stages = increasing(grids, "grids", 1, MOST_INTERVALS)
-        several = integer(starts, "starts", 1)
+        several = 1 if starts is None else integer(starts, "starts", 1)
         if several > 1 and (stages or self._start is None):
             reason = "without grids=" if stages else "before a model is trained"
             raise ValueError(f"starts works {reason}, got starts={several}")
         loss = loss_named(loss_fn)
         problem = prepare(self._network, self._chosen_dataset(X), y, loss, sample_weight, chosen)
+        again = rescue(self, problem, chosen) if starts is None and not stages else None
         run: Schedule | Starts | Run
         if stages:
             run = Schedule(self, problem, chosen, stages)
-        elif several > 1:
-            run = Starts(self, problem, chosen, several)
+        elif several > 1 or again is not None:
+            run = again or Starts(self, problem, chosen, several)
         else:
             run = Run(self, self._network, problem, chosen)
         self._training_inputs = problem.train.some()
