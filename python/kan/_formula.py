@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,7 +38,7 @@ def variables(var: Any, inputs: int) -> list[Any]:
     sympy = require_sympy()
     if var is None:
         return [sympy.Symbol(f"x_{i + 1}") for i in range(inputs)]
-    if not is_sequence(var) or len(var) != inputs:
+    if isinstance(var, str) or not isinstance(var, Iterable) or len(list(var)) != inputs:
         raise ValueError(f"var must name {inputs} inputs, got {var!r}")
     return [sympy.Symbol(one) if isinstance(one, str) else sympy.sympify(one) for one in var]
 

@@ -40,7 +40,7 @@ from ._history import History
 from ._initial import Start, initialize
 from ._interactions import Interactions
 from ._losses import Data, check_data, loss_named
-from ._problem import prepare
+from ._problem import prepare, warn_if_nothing_learnt
 from ._pruning import Pruning
 from ._pykan import check_fit_arguments
 from ._regulariser import METRICS, Regulariser
@@ -456,7 +456,8 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
         Warns
         -----
         RuntimeWarning
-            If the run ended early because the loss or its gradient was not finite.
+            If the run ended early because the loss or its gradient was not finite, or if after
+            ten steps and more its squared error is no less than that of a constant.
         """
         check_fit_arguments(pykan)
         if isinstance(X, Mapping) and isinstance(y, str):  # pykan: fit(dataset, "LBFGS")
@@ -502,13 +503,18 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
             run = again or Starts(self, problem, chosen, several)
         else:
             run = Run(self, self._network, problem, chosen)
+        former = self._training_inputs, self._training_targets
         self._training_inputs = problem.train.some()
         self._training_targets = problem.train.some_targets(loss)
         try:
-            return run.go()
+            history = run.go()
+            warn_if_nothing_learnt(history, problem)
+            return history
         finally:
             if run.has_trained:
                 self._start = None
+            elif chosen.steps:
+                self._training_inputs, self._training_targets = former
 
     train = fit
 
@@ -606,7 +612,7 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
             scale=scale,
             tick=tick,
             sample=sample,
-            in_vars=in_vars,
+            in_vars=self._chosen_names(in_vars),
             out_vars=out_vars,
             title=None if title is None else str(title),
             varscale=varscale,

@@ -51,6 +51,15 @@ class Observed(Copyable):
         inputs = {"train_input", "test_input"} & set(X)
         return {**X, **{name: self._chosen(X[name], f"dataset['{name}']") for name in inputs}}
 
+    def _chosen_names(self, names: Any) -> Any:
+        """Return the names of the inputs that the network takes, given those or all of X."""
+        if names is None or self._input_id is None or isinstance(names, str):
+            return names
+        listed = list(names)
+        if len(listed) != self._given_inputs:
+            return names
+        return [listed[column] for column in self._input_id]
+
     def _checked_inputs(self, X: ArrayLike, name: str) -> Array:
         """Return checked inputs of the network, at least one row."""
         network = self._network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,15 @@ from ._architecture import Core
 from ._arrays import Array
 from ._containers import as_plain
 from ._fit_options import FitOptions
+from ._history import History
 from ._losses import Data, Loss, check_data
 from ._rows import Rows
 
-__all__ = ["Problem", "prepare"]
+__all__ = ["Problem", "prepare", "warn_if_nothing_learnt"]
+
+# Steps after which a fit should have learnt something, and the share of a constant's error that
+# counts as nothing.
+ENOUGH_STEPS, NOTHING = 10, 0.99
 
 
 @dataclass
@@ -84,3 +90,21 @@ def _split(rows: Array, options: FitOptions) -> tuple[Array, Array]:
         )
     order = np.random.default_rng(options.seed).permutation(len(rows))
     return rows[np.sort(order[held_out:])], rows[np.sort(order[:held_out])]
+
+
+def warn_if_nothing_learnt(history: History, problem: Problem) -> None:
+    """Warn if a fit of squares is no better than the mean of the targets."""
+    targets = problem.train.some_targets(problem.loss)
+    losses = history["train_loss"]
+    if targets is None or targets[0] != "mse" or len(losses) < ENOUGH_STEPS:
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = float(np.sqrt(np.var(targets[1].astype(np.float64), axis=0).mean()))
+    best = min(losses)
+    if np.isfinite(spread) and 0.0 < NOTHING * spread <= best:
+        warnings.warn(
+            f"fit learnt nothing: its error {best:.3g} is no less than that of a constant, "
+            f"{spread:.3g}. Scale inputs and targets to mean 0 and deviation 1, or lower lamb",
+            RuntimeWarning,
+            stacklevel=3,
+        )

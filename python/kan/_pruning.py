@@ -50,7 +50,8 @@ class Pruning(Attribution):
 
         First hidden nodes with scores up to `node_th` go, as in `prune_node`; then edges with
         scores up to `edge_th`, as in `prune_edge`; then nodes that this left without a way from
-        the inputs or to the outputs.
+        the inputs or to the outputs. Every output keeps at least its best path. What goes takes
+        its constants along: some steps of `fit` make up for them.
 
         Parameters
         ----------

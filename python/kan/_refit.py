@@ -17,18 +17,27 @@ __all__ = ["ROUNDING", "Observations", "as_dtype", "refit", "unexplained"]
 LOOK = 8
 STILL_FALLS = 0.7
 
+# How much a formula may add to the unexplained variance: a share of it, or of the targets' variance
+# what splines miss; and to a sum of cross-entropies.
+ALLOWED, MISSED_BY_FINE_SPLINES, MISSED_BY_SPLINES = 1.1, 1e-8, 1e-4
+NOT_SIGNIFICANT = 2.0
+
 # A variance that is rounding, relative to that of the targets.
 ROUNDING = 1e-26
 
 
 @dataclass(frozen=True)
 class Observations:
-    """Rows, what a network should say of them, and how errors count; float64."""
+    """Rows, what a network should say of them, and how errors count; float64.
+
+    `measured`: y is data, and not what a network says of x, with what its splines miss of a law.
+    """
 
     x: Array
     y: Array
     loss: str = "mse"
     weight: Array | None = None
+    measured: bool = True
 
     def samples(self, outputs: int) -> Any:
         """Return the rows as the core takes them."""
@@ -42,6 +51,22 @@ class Observations:
         if self.loss == "cross_entropy":
             return 1.0
         return float(((self.y - self.y.mean(axis=0)) ** 2).mean()) or 1.0
+
+    def is_missed_by_splines(self, loss: float) -> bool:
+        """Whether splines on grids as fine as these leave no less of a law without noise."""
+        missed = MISSED_BY_FINE_SPLINES if self.measured else MISSED_BY_SPLINES
+        return self.loss == "mse" and loss <= missed * self.scale
+
+    def allowed(self, level: float) -> float:
+        """Return up to what unexplained loss a formula is as good as splines at `level`.
+
+        For squares a tenth more, and what fine splines miss; for cross-entropy what a likelihood
+        ratio calls nothing.
+        """
+        if self.loss == "cross_entropy":
+            return level + NOT_SIGNIFICANT / len(self.x)
+        missed = MISSED_BY_FINE_SPLINES if self.measured else MISSED_BY_SPLINES
+        return max(ALLOWED * level, missed * self.scale)
 
 
 def as_dtype(network: Core, dtype: str) -> Core:
@@ -98,13 +123,17 @@ def refit(
 
 
 def unexplained(network: Core, observations: Observations, loss: float) -> float:
-    """Return the loss as it would be on fresh rows, roughly: per degree of freedom that is left.
+    """Return the loss as it would be on fresh rows, roughly: by generalised cross-validation.
 
     Where more numbers train than there are rows, as if one were left. Nothing is below rounding.
+    Cross-entropy rises by a row's share of every number that trains, as Akaike has it.
     """
-    rows = observations.x.shape[0] * (network.layers[-1].nodes if observations.loss == "mse" else 1)
-    left = max(1, rows - int(network.trainable().sum()))
+    numbers = int(network.trainable().sum())
     if not math.isfinite(loss):
         return math.inf
-    fresh: float = loss * rows / left
+    if observations.loss == "cross_entropy":
+        return loss + numbers / len(observations.x)
+    rows = len(observations.x) * network.layers[-1].nodes
+    left = max(1, rows - numbers)
+    fresh: float = loss * (rows / left) ** 2
     return max(fresh, ROUNDING * observations.scale)

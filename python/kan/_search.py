@@ -29,10 +29,6 @@ SIMPLEST, BEST = 8, 4
 TRIAL_STEPS, POLISH_STEPS = 48, 200
 POLISH_DAMPINGS = (1e-6, 1e-9)
 
-# How much a replacement may add to the unexplained variance: a share of it, or of the targets'
-# variance what fine splines miss.
-ALLOWED, MISSED_BY_SPLINES = 1.1, 1e-8
-
 # Finest grid of the splines that functions are measured against, the share of the rows that their
 # parameters may number, and the multiply-adds that one step may take.
 FINEST, MOST_SHARE, MOST_WORK = 80, 0.25, 1e9
@@ -78,7 +74,8 @@ class Search:
     findings: dict[Place, Finding] = field(default_factory=dict)
 
     def run(self) -> Core:
-        """Return the network with as many functions as it allows."""
+        """Return the network with as many functions as it allows; as it was if it allows none."""
+        before = self.network
         self.network = self._sharpened()
         self.level = self._unexplained(self.network)
         self._drop_nodes()
@@ -94,7 +91,8 @@ class Search:
         for place in self._numeric():
             best = self._fits(place)[:1]
             self.findings[place] = Finding(place, None, best[0].r2 if best else 0.0, self.level)
-        return self.network
+        nothing_found = all(finding.name is None for finding in self.findings.values())
+        return before if nothing_found else self.network
 
     # ---- steps ------------------------------------------------------------------------------
 
@@ -115,7 +113,7 @@ class Search:
                 break
             refit(finer, self.observations, TRIAL_STEPS)
             own = self._unexplained(finer)
-            if not own <= ALLOWED * value:
+            if own > value and not self.observations.is_missed_by_splines(own):
                 break
             best, value = finer, min(own, value)
         return best
@@ -216,7 +214,7 @@ class Search:
 
     def _accept(self, trial: Any) -> bool:
         """Refit a trial; it becomes the network if the loss allows it."""
-        allowed = max(ALLOWED * self.level, MISSED_BY_SPLINES * self.observations.scale)
+        allowed = self.observations.allowed(self.level)
         refit(trial, self.observations, TRIAL_STEPS)
         self._value = self._unexplained(trial)
         if not (math.isfinite(self._value) and self._value <= allowed):

@@ -176,7 +176,8 @@ class Symbolic(Fixing):
         x = self._reference_inputs().astype(np.float64)
         seen = self._training_targets
         if seen is None:
-            return Observations(x, _core.predict(as_dtype(self._network, "float64"), x))
+            said = _core.predict(as_dtype(self._network, "float64"), x)
+            return Observations(x, said, measured=False)
         loss, y, weight = seen
         labels = y if loss == "cross_entropy" else np.ascontiguousarray(y, dtype=np.float64)
         weights = None if weight is None else np.ascontiguousarray(weight, dtype=np.float64)
