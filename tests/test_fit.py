@@ -271,3 +271,19 @@ def test_an_infinite_loss_is_no_improvement_of_another_one() -> None:
     best = Best()
     best.offer(math.inf, KAN([1, 1])._network, math.sqrt, 0.0)
     assert (best.stale, best.network) == (1, None)
+
+
+@pytest.mark.parametrize(("scale", "options"), [(1.0, {"lamb": 1.0}), (1e-9, {"lamb": 1e-3})])
+def test_a_fit_that_learns_nothing_says_so(scale: float, options: dict[str, float]) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (200, 2))
+    y = scale * np.sin(3 * x[:, 0])
+    model = KAN([2, 2, 1], seed=0)
+    with pytest.warns(RuntimeWarning, match="learnt nothing: .* Scale inputs and targets"):
+        model.fit(x, y, steps=12, verbose=False, **options)
+
+
+def test_a_fit_that_learns_something_says_nothing() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (200, 2))
+    KAN([2, 2, 1], seed=0).fit(x, np.sin(3 * x[:, 0]), steps=12, lamb=1e-3, verbose=False)

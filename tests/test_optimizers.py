@@ -112,6 +112,7 @@ def test_no_learning_rate_of_adam_makes_a_parameter_nan(data, dtype, batch, lr):
     assert after <= 1.001 * before  # a moved grid keeps the function as well as it can
 
 
+@pytest.mark.filterwarnings("ignore:fit learnt nothing")
 @pytest.mark.parametrize("opt", ["LBFGS", "Adam"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_no_targets_however_large_make_a_parameter_nan(data, opt, dtype):

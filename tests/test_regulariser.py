@@ -84,6 +84,7 @@ def test_with_batches_each_step_reports_the_loss_and_the_regulariser_of_its_own_
         assert one["reg"][0] == pytest.approx(reg_of(KAN([2, 3, 1], seed=0), X), rel=0.2)
 
 
+@pytest.mark.filterwarnings("ignore:fit learnt nothing")
 def test_what_remains_is_the_best_by_loss_and_regulariser_together() -> None:
     X, y = rows()
     model = KAN([2, 3, 1], seed=0)
@@ -96,6 +97,7 @@ def test_what_remains_is_the_best_by_loss_and_regulariser_together() -> None:
     assert after**2 + 0.1 * model.get_reg(X=X) < before**2 + 0.1 * sizes
 
 
+@pytest.mark.filterwarnings("ignore:fit learnt nothing")
 def test_held_out_rows_decide_by_both_and_are_reported_by_the_loss_alone() -> None:
     X, y = rows(200)
     model = KAN([2, 3, 1], seed=0)
@@ -175,6 +177,7 @@ def test_the_first_notebook_finds_the_two_layers_of_its_function(
     assert model.prune().width == [[2, 0], [1, 0], [1, 0]]
 
 
+@pytest.mark.filterwarnings("ignore:fit learnt nothing")
 def test_grids_only_grow_while_the_network_gets_sparse() -> None:
     """One that followed a dying node down would resolve ever finer what it does."""
     X, y = rows(200)

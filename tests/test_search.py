@@ -121,3 +121,28 @@ def test_the_model_is_as_before_if_the_search_is_interrupted(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         model.auto_symbolic()
     assert np.array_equal(model.get_parameters(), before)
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_splines_that_fit_the_noise_do_not_stand_in_the_way(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-1, 1, (800, 3))
+    y = LAWS["exp(sin(pi x) + y^2)"](x) + 0.3 * rng.standard_normal(800)
+    model = KAN([3, 3, 1], grid=5, seed=seed)
+    model.fit(x, y, lamb=1e-2, steps=50, verbose=False)
+    model = model.prune()
+    assert model.auto_symbolic().numeric == []
+    fresh = rng.uniform(-1, 1, (2000, 3))
+    off = model(fresh)[:, 0] - LAWS["exp(sin(pi x) + y^2)"](fresh)
+    assert np.sqrt(np.mean(off**2)) < 0.06
+
+
+def test_a_model_for_which_nothing_is_found_is_as_it_was():
+    rng = np.random.default_rng(0)
+    x = np.sort(rng.uniform(-1, 1, (400, 1)), axis=0)
+    y = np.where(x > 0.2, x**2, np.cos(7 * x))
+    model = KAN([1, 1], grid=8, seed=0)
+    model.fit(x, y, steps=20, verbose=False)
+    before = model.get_parameters()
+    assert model.auto_symbolic().numeric == [(0, 0, 0)]
+    assert np.array_equal(model.get_parameters(), before)

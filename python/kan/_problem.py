@@ -95,8 +95,9 @@ def _split(rows: Array, options: FitOptions) -> tuple[Array, Array]:
 def warn_if_nothing_learnt(history: History, problem: Problem) -> None:
     """Warn if a fit of squares is no better than the mean of the targets."""
     targets = problem.train.some_targets(problem.loss)
-    losses = history["train_loss"]
-    if targets is None or targets[0] != "mse" or len(losses) < ENOUGH_STEPS:
+    losses = history.get("train_loss", [])
+    quick = history.optimizer in ("LM", "LBFGS")  # Adam takes its time
+    if targets is None or targets[0] != "mse" or not quick or len(losses) < ENOUGH_STEPS:
         return
     with np.errstate(over="ignore", invalid="ignore"):
         spread = float(np.sqrt(np.var(targets[1].astype(np.float64), axis=0).mean()))
