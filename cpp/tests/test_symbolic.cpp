@@ -129,23 +129,22 @@ TEST_CASE("fewer derivatives are the first of more") {
 
 TEST_CASE("functions go on continuously where they are guarded") {
   const double window = 1e-6;  // of the tangent, about its poles
-  const std::vector<std::pair<Function, double>> places = {
-      {Function::inverse, 1e-5},
-      {Function::inverse_square, 1e-5},
-      {Function::inverse_cube, 1e-5},
-      {Function::inverse_fourth, 1e-5},
-      {Function::inverse_fifth, 1e-5},
-      {Function::root, 1e-12},
-      {Function::inverse_root, 1e-12},
-      {Function::log, 1e-12},
-      {Function::exp, 80},
-      {Function::cosh, 80},
-      {Function::tangent, pi / 2 - window},
-      {Function::tangent, pi / 2 + window},
-      {Function::arcsine, 1},
-      {Function::arccosine, 1},
-      {Function::arctanh, 1 - 1e-12},
-      {Function::gaussian, 27}};
+  const std::vector<std::pair<Function, double>> places = {{Function::inverse, 1e-5},
+                                                           {Function::inverse_square, 1e-5},
+                                                           {Function::inverse_cube, 1e-5},
+                                                           {Function::inverse_fourth, 1e-5},
+                                                           {Function::inverse_fifth, 1e-5},
+                                                           {Function::root, 1e-12},
+                                                           {Function::inverse_root, 1e-12},
+                                                           {Function::log, 1e-12},
+                                                           {Function::exp, 80},
+                                                           {Function::cosh, 80},
+                                                           {Function::tangent, pi / 2 - window},
+                                                           {Function::tangent, pi / 2 + window},
+                                                           {Function::arcsine, 1},
+                                                           {Function::arccosine, 1},
+                                                           {Function::arctanh, 1 - 1e-12},
+                                                           {Function::gaussian, 27}};
   for (const auto& guarded : places) {
     const Function function = guarded.first;
     const double place = guarded.second;
