@@ -75,6 +75,7 @@ def test_the_optimizer_may_follow_the_dataset_as_in_pykan() -> None:
 
 
 def test_flat_labels_are_no_broadcast_to_a_square_of_errors() -> None:
+    # pykan #243: labels (n,) against outputs (n, 1) made n x n errors, and the loss never fell.
     column, flat = KAN([2, 2, 1]), KAN([2, 2, 1])
     history = column.fit(X, Y, steps=3)
     assert flat.fit(X, Y[:, 0], steps=3)["train_loss"] == history["train_loss"]
