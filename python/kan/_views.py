@@ -15,11 +15,8 @@ __all__ = ["NumericLayer", "SymbolicLayer", "affine_of"]
 NEUTRAL = {"scale": 1.0, "bias": 0.0}
 
 
-class NumericLayer:
-    """The splines of one layer; i counts its inputs and j its sums, factors of products included.
-
-    All arrays are copies that cannot be written to: a model changes by its methods.
-    """
+class _Layer:
+    """What both views of a layer have."""
 
     def __init__(self, network: Core, index: int) -> None:
         self._network = network
@@ -35,6 +32,13 @@ class NumericLayer:
     def out_dim(self) -> int:
         """Number of sums."""
         return int(self._shape.subnodes)
+
+
+class NumericLayer(_Layer):
+    """The splines of one layer; i counts its inputs and j its sums, factors of products included.
+
+    All arrays are copies that cannot be written to: a model changes by its methods.
+    """
 
     @property
     def num(self) -> int:
@@ -75,26 +79,11 @@ class NumericLayer:
         return f"NumericLayer({self.in_dim} -> {self.out_dim}, grid={self.num}, k={self.k})"
 
 
-class SymbolicLayer:
+class SymbolicLayer(_Layer):
     """The symbolic edges of one layer, indexed [j][i]: sum first, as in pykan.
 
     All arrays are copies that cannot be written to: a model changes by its methods.
     """
-
-    def __init__(self, network: Core, index: int) -> None:
-        self._network = network
-        self._index = index
-        self._shape = network.layers[index]
-
-    @property
-    def in_dim(self) -> int:
-        """Number of inputs."""
-        return int(self._shape.inputs)
-
-    @property
-    def out_dim(self) -> int:
-        """Number of sums."""
-        return int(self._shape.subnodes)
 
     @property
     def mask(self) -> Array:
