@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "parallel.hpp"
+#include "symbolic_pass.hpp"
 #include "transpose.hpp"
 
 namespace kan {
 namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
-
-std::size_t whole_blocks(std::size_t count) {
-  return (count + kernels::lane_block - 1) / kernels::lane_block * kernels::lane_block;
-}
 
 /// Whether the sums of a layer are its outputs already.
 bool is_plain(const Architecture& architecture, const Layer& layer) {
@@ -36,24 +33,9 @@ std::size_t weight_rows(const Architecture& architecture, const Layer& layer) {
 
 }  // namespace
 
-/// Hands out pieces of one block, each on a cache line of its own. Without a block it only counts.
-template <class T>
-class Chunk<T>::Arena {
- public:
-  explicit Arena(std::byte* memory) : memory_(memory) {}
-
-  template <class U>
-  U* take(std::size_t count) {
-    std::byte* piece = memory_ != nullptr ? memory_ + used_ : nullptr;
-    used_ += (count * sizeof(U) + 63) / 64 * 64;
-    return reinterpret_cast<U*>(piece);
-  }
-  std::size_t used() const noexcept { return used_; }
-
- private:
-  std::byte* memory_;
-  std::size_t used_ = 0;
-};
+std::size_t whole_blocks(std::size_t count) noexcept {
+  return (count + kernels::lane_block - 1) / kernels::lane_block * kernels::lane_block;
+}
 
 std::size_t chunk_stride(std::size_t rows) noexcept {
   return whole_blocks(rows) | kernels::lane_block;
@@ -80,17 +62,13 @@ template <class T>
 Chunk<T>::Chunk(const Network<T>& network, std::size_t rows, Purpose purpose)
     : network_(network), layers_(network.depth()) {
   resize(rows, 1);
-  Arena counting(nullptr);
-  place(counting, purpose);
-  memory_.reset(static_cast<std::byte*>(allocate_aligned(counting.used())));
-  Arena arena(memory_.get());
-  place(arena, purpose);
+  memory_ = placed([&](Arena& arena) { place(arena, purpose); });
 }
 
 template <class T>
 void Chunk<T>::place(Arena& arena, Purpose purpose) {
   place_layers(arena, purpose != Purpose::predict);
-  outputs_ = arena.template take<T>(size(network_.architecture().outputs()) * batch_.stride);
+  outputs_ = arena.take<T>(size(network_.architecture().outputs()) * batch_.stride);
   connect_nodes(arena, purpose == Purpose::curvature);
   input_slopes_ = layers_[0].slopes;
   if (purpose == Purpose::predict) return;
@@ -100,8 +78,8 @@ void Chunk<T>::place(Arena& arena, Purpose purpose) {
     most = std::max(most, size(layer.nodes()));
     most_sums = std::max(most_sums, size(layer.subnodes()));
   }
-  for (T*& grad : grad_nodes_) grad = arena.template take<T>(most * batch_.stride);
-  grad_sums_ = arena.template take<T>(most_sums * batch_.stride);
+  for (T*& grad : grad_nodes_) grad = arena.take<T>(most * batch_.stride);
+  grad_sums_ = arena.take<T>(most_sums * batch_.stride);
   if (purpose == Purpose::curvature) place_sensitivities(arena);
 }
 
@@ -110,8 +88,8 @@ void Chunk<T>::place_sensitivities(Arena& arena) {
   sensitivities_.clear();
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const LayerOffsets& at = network_.offsets(l);
-    T* sums = arena.template take<T>(size(network_.layer(l).subnodes()) * batch_.stride);
-    T* affine = arena.template take<T>((at.symbolic - at.subnode_scale) * batch_.stride);
+    T* sums = arena.take<T>(size(network_.layer(l).subnodes()) * batch_.stride);
+    T* affine = arena.take<T>((at.symbolic - at.subnode_scale) * batch_.stride);
     sensitivities_.push_back({sums, affine});
   }
 }
@@ -131,18 +109,18 @@ void Chunk<T>::place_layers(Arena& arena, bool keep) {
     const Layer& layer = network_.layer(l);
     LayerBuffers<T>& own = layers_[l];
     own.kept = keep;
-    own.inputs = arena.template take<T>(size(layer.inputs) * batch_.stride);
+    own.inputs = arena.take<T>(size(layer.inputs) * batch_.stride);
     if (keep || l == 0) {
       const std::size_t inputs = keep ? size(layer.inputs) : most_inputs;
       const std::size_t weights = keep ? inputs * weight_rows(architecture, layer) : most_weights;
-      own.cells = arena.template take<std::int32_t>(inputs * batch_.stride);
-      own.weights = arena.template take<T>(weights * batch_.stride);
-      own.slopes = keep ? arena.template take<T>(weights * batch_.stride) : nullptr;
+      own.cells = arena.take<std::int32_t>(inputs * batch_.stride);
+      own.weights = arena.take<T>(weights * batch_.stride);
+      own.slopes = keep ? arena.take<T>(weights * batch_.stride) : nullptr;
     } else {
       own.cells = layers_[0].cells;
       own.weights = layers_[0].weights;
     }
-    if (is_wide(layer)) own.rows = arena.template take<T>(size(layer.subnodes()) * batch_.stride);
+    if (is_wide(layer)) own.rows = arena.take<T>(size(layer.subnodes()) * batch_.stride);
   }
 }
 
@@ -155,9 +133,7 @@ void Chunk<T>::connect_nodes(Arena& arena, bool again) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = network_.layer(l);
     LayerBuffers<T>& own = layers_[l];
-    const auto features = [&](int count) {
-      return arena.template take<T>(size(count) * batch_.stride);
-    };
+    const auto features = [&](int count) { return arena.take<T>(size(count) * batch_.stride); };
     T* next = l + 1 < layers_.size() ? layers_[l + 1].inputs : outputs_;
     own.sums = is_plain(architecture, layer) ? next : features(layer.subnodes());
     own.nodes.sums = own.sums;
@@ -239,6 +215,16 @@ void Chunk<T>::sensitivities(const T* parameters) noexcept {
                         sensitivities_[l].sums, sensitivities_[l].affine, outgoing);
     incoming = outgoing;
   }
+}
+
+template <class T>
+void Chunk<T>::symbolic_sensitivity(std::size_t l, std::size_t edge, const T* parameters,
+                                    std::size_t n, double* gradient) const noexcept {
+  const SymbolicEdge& own = network_.layer(l).symbolic[edge];
+  const T x = layers_[l].inputs[size(own.input) * batch_.stride + n];
+  const auto g = static_cast<double>(sensitivities_[l].sums[size(own.sum) * batch_.stride + n]);
+  symbolic_edge_derivatives(network_, l, edge, parameters, x, gradient);
+  for (std::size_t p = 0; p < EdgeAffine::count; ++p) gradient[p] *= g;
 }
 
 template class Chunk<float>;

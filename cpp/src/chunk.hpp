@@ -1,16 +1,18 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <vector>
 
-#include "kan/buffer.hpp"
+#include "arena.hpp"
 #include "kan/evaluator.hpp"
 #include "kan/network.hpp"
 #include "kan/samples.hpp"
 #include "layer_pass.hpp"
 
 namespace kan {
+
+/// Samples and the padding that makes them whole lane blocks.
+std::size_t whole_blocks(std::size_t count) noexcept;
 
 /// Distance of features in memory for chunks of `rows` samples: whole lane blocks, and an odd number
 /// of them, so that the rows of one sample do not fall onto the same lines of a cache.
@@ -61,20 +63,20 @@ class Chunk {
   const T* grad_sums(std::size_t l) const noexcept { return sensitivities_[l].sums; }
   const T* grad_affine(std::size_t l) const noexcept { return sensitivities_[l].affine; }
 
+  /// After `sensitivities`. Writes: the gradient [EdgeAffine::count] of sample n by the numbers of a
+  /// symbolic edge.
+  void symbolic_sensitivity(std::size_t l, std::size_t edge, const T* parameters, std::size_t n,
+                            double* gradient) const noexcept;
+
  private:
-  class Arena;
   void place(Arena& arena, Purpose purpose);
   void place_layers(Arena& arena, bool keep);
   void place_sensitivities(Arena& arena);
   void connect_nodes(Arena& arena, bool again);
 
-  struct Release {
-    void operator()(std::byte* memory) const noexcept { release_aligned(memory); }
-  };
-
   const Network<T>& network_;
   Batch batch_ = {};
-  std::unique_ptr<std::byte, Release> memory_;
+  AlignedMemory memory_;
   std::vector<LayerBuffers<T>> layers_;
   T* outputs_ = nullptr;
   T* grad_nodes_[2] = {};  // [most nodes or inputs][stride], taken in turns

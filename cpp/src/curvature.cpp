@@ -7,7 +7,6 @@
 #include "jumps.hpp"
 #include "kernels/dispatch.hpp"
 #include "parallel.hpp"
-#include "symbolic_pass.hpp"
 
 namespace kan {
 namespace {
@@ -16,15 +15,44 @@ std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
 std::size_t whole_vectors(std::size_t count) { return (count + 3) / 4 * 4; }
 
+/// The numbers of one sample's gradient of a sum: one, or those of a jet, `step` apart.
+struct Places {
+  std::size_t count, step, stride;
+};
+
+template <class T>
+Places places_of(const Chunk<T>& chunk) {
+  return {1, chunk.stride(), chunk.stride()};
+}
+
+template <class T>
+Places places_of(const JetChunk<T>& chunk) {
+  return {chunk.batch().places, chunk.batch().step, chunk.batch().stride};
+}
+
+/// sum_p g_p w_p of one sample.
+template <class T>
+double over_places(const Places& places, const T* g, const T* w) {
+  double sum = 0.0;
+  for (std::size_t p = 0; p < places.count; ++p) {
+    sum += static_cast<double>(g[p * places.step]) * static_cast<double>(w[p * places.step]);
+  }
+  return sum;
+}
+
 }  // namespace
 
 template <class T>
-JacobianColumns<T>::JacobianColumns(const Network<T>& network) {
+JacobianColumns<T>::JacobianColumns(const Network<T>& network, std::size_t unknowns)
+    : unknowns_(unknowns) {
   for (std::size_t l = 0; l < network.depth(); ++l) add_edges(network, l);
   for (std::size_t l = 0; l < network.depth(); ++l) add_bases(network, l);
   for (std::size_t l = 0; l < network.depth(); ++l) add_affines(network, l);
   symbolic_begin_ = parameters_.size();
   for (std::size_t l = 0; l < network.depth(); ++l) add_symbolics(network, l);
+  for (std::size_t u = 0; u < unknowns; ++u) {
+    add_column(network.depth() - 1, network.parameter_count() + u);
+  }
 }
 
 template <class T>
@@ -91,8 +119,12 @@ void JacobianColumns<T>::add_symbolics(const Network<T>& network, std::size_t l)
 }
 
 template <class T>
-Curvature<T>::Curvature(const Network<T>& network, std::size_t rows)
-    : network_(network), rows_(rows), trainable_(network.trainable()), columns_(network) {
+Curvature<T>::Curvature(const Network<T>& network, std::size_t rows, std::size_t unknowns)
+    : network_(network),
+      rows_(rows),
+      unknowns_(unknowns),
+      trainable_(network.trainable()),
+      columns_(network, unknowns) {
   make_room();
 }
 
@@ -118,10 +150,18 @@ std::size_t Curvature<T>::bytes_per_row(const Network<T>& network) noexcept {
 }
 
 template <class T>
+std::size_t Curvature<T>::rows_at_once(const Network<T>& network) noexcept {
+  constexpr std::size_t cache = std::size_t{1} << 19;
+  const std::size_t rows = cache / bytes_per_row(network) / kernels::lane_block;
+  return std::clamp<std::size_t>(rows, 1, kernels::most_rows / kernels::lane_block) *
+         kernels::lane_block;
+}
+
+template <class T>
 void Curvature<T>::begin(QuadraticModel& model) {
   if (trainable_ != network_.trainable()) {
     trainable_ = network_.trainable();
-    columns_ = JacobianColumns<T>(network_);
+    columns_ = JacobianColumns<T>(network_, unknowns_);
     make_room();
   }
   const std::size_t count = columns_.parameters().size();
@@ -141,8 +181,25 @@ void Curvature<T>::add(Chunk<T>& chunk, const T* parameters, Loss loss, const Lo
     set_curvature_seed(loss, view, scale, c, chunk.grad_outputs());
     chunk.clear_grad_padding();
     chunk.sensitivities(parameters);
-    fill_rows(chunk, parameters);
+    fill_rows(chunk, parameters, 0, chunk.count(), chunk.batch().threads);
     add_rows(chunk.count(), chunk.batch().threads, model);
+  }
+}
+
+template <class T>
+void Curvature<T>::add(const JetChunk<T>& chunk, const T* parameters, const double* residuals,
+                       const double* unknown_rows, QuadraticModel& model) {
+  const std::size_t unknown_begin = columns_.unknown_begin() - columns_.dense_begin();
+  const int threads = thread_count();
+  for (std::size_t first = 0; first < chunk.count(); first += rows_) {
+    const std::size_t count = std::min(rows_, chunk.count() - first);
+    fill_rows(chunk, parameters, first, count, threads);
+    for (std::size_t n = 0; n < count; ++n) {
+      std::copy_n(unknown_rows + (first + n) * unknowns_, unknowns_,
+                  dense_.data() + n * dense_stride_ + unknown_begin);
+    }
+    add_gradient(count, residuals + first, model);
+    add_rows(count, threads, model);
   }
 }
 
@@ -183,80 +240,102 @@ void Curvature<T>::set_own_scale(std::size_t begin, QuadraticModel& model) const
   }
 }
 
-/// The rows of the Jacobian that belong to the samples of the chunk.
+/// The rows of the Jacobian that belong to samples first .. first + count of the chunk.
 template <class T>
-void Curvature<T>::fill_rows(const Chunk<T>& chunk, const T* parameters) {
+template <class C>
+void Curvature<T>::fill_rows(const C& chunk, const T* parameters, std::size_t first,
+                             std::size_t count, int threads) {
   const double numbers = static_cast<double>(columns_.edges().size() * columns_.width()) +
                          static_cast<double>(dense_stride_);
-  const double work = numbers * static_cast<double>(chunk.count());
-  const int threads = useful_threads(chunk.count(), work, chunk.batch().threads);
-  parallel_stretches(chunk.count(), kernels::lane_block, threads,
+  const double work = numbers * static_cast<double>(count * places_of(chunk).count);
+  parallel_stretches(count, kernels::lane_block, useful_threads(count, work, threads),
                      [&](std::size_t begin, std::size_t end) {
-                       fill_blocks(chunk, begin, end);
-                       fill_dense(chunk, begin, end);
-                       fill_symbolic(chunk, parameters, begin, end);
+                       fill_blocks(chunk, first, begin, end);
+                       fill_dense(chunk, first, begin, end);
+                       fill_symbolic(chunk, parameters, first, begin, end);
                      });
 }
 
 template <class T>
-void Curvature<T>::fill_blocks(const Chunk<T>& chunk, std::size_t begin, std::size_t end) {
+template <class C>
+void Curvature<T>::fill_blocks(const C& chunk, std::size_t first, std::size_t begin,
+                               std::size_t end) {
   const std::size_t edges = columns_.edges().size();
-  const std::size_t stride = chunk.stride();
+  const Places places = places_of(chunk);
   for (std::size_t e = 0; e < edges; ++e) {
     const auto& edge = columns_.edges()[e];
-    const kernels::Shape shape = kernel_shape(network_, edge.layer, stride);
+    const kernels::Shape shape = kernel_shape(network_, edge.layer, places.stride);
     const LayerBuffers<T>& buffers = chunk.layer(edge.layer);
-    const std::int32_t* cells = buffers.cells + edge.input * stride;
-    const T* weights = buffers.weights + edge.input * size(weight_count(shape)) * stride;
-    const T* g = chunk.grad_sums(edge.layer) + edge.sum * stride;
+    const std::int32_t* cells = buffers.cells + edge.input * places.stride + first;
+    const T* weights =
+        buffers.weights + edge.input * size(weight_count(shape)) * places.stride + first;
+    const T* g = chunk.grad_sums(edge.layer) + edge.sum * places.stride + first;
     for (std::size_t n = begin; n < end; ++n) {
       const std::size_t skipped = is_dense(shape) ? static_cast<std::size_t>(cells[n]) : 0;
       double* values = values_.data() + (n * edges + e) * columns_.width();
       first_[n * edges + e] = edge.first + cells[n];
       for (std::size_t r = 0; r < size(shape.degree) + 1; ++r) {
-        values[r] =
-            static_cast<double>(g[n]) * static_cast<double>(weights[(skipped + r) * stride + n]);
+        values[r] = over_places(places, g + n, weights + (skipped + r) * places.stride + n);
       }
     }
   }
 }
 
 template <class T>
-void Curvature<T>::fill_dense(const Chunk<T>& chunk, std::size_t begin, std::size_t end) {
-  const std::size_t stride = chunk.stride();
+template <class C>
+void Curvature<T>::fill_dense(const C& chunk, std::size_t first, std::size_t begin,
+                              std::size_t end) {
+  const Places places = places_of(chunk);
   double* to = dense_.data();
   for (const auto& base : columns_.bases()) {
-    const kernels::Shape shape = kernel_shape(network_, base.layer, stride);
+    const kernels::Shape shape = kernel_shape(network_, base.layer, places.stride);
     const std::size_t rows = size(weight_count(shape));
-    const T* weights = chunk.layer(base.layer).weights + (base.input * rows + rows - 1) * stride;
-    const T* g = chunk.grad_sums(base.layer) + base.sum * stride;
+    const T* weights =
+        chunk.layer(base.layer).weights + (base.input * rows + rows - 1) * places.stride + first;
+    const T* g = chunk.grad_sums(base.layer) + base.sum * places.stride + first;
     for (std::size_t n = begin; n < end; ++n) {
-      to[n * dense_stride_] = static_cast<double>(g[n]) * static_cast<double>(weights[n]);
+      to[n * dense_stride_] = over_places(places, g + n, weights + n);
     }
     ++to;
   }
   for (const auto& affine : columns_.affines()) {
-    const T* own = chunk.grad_affine(affine.layer) + affine.which * stride;
+    const T* own = chunk.grad_affine(affine.layer) + affine.which * places.step + first;
     for (std::size_t n = begin; n < end; ++n) to[n * dense_stride_] = static_cast<double>(own[n]);
     ++to;
   }
 }
 
 template <class T>
-void Curvature<T>::fill_symbolic(const Chunk<T>& chunk, const T* parameters, std::size_t begin,
-                                 std::size_t end) {
-  const std::size_t stride = chunk.stride();
+template <class C>
+void Curvature<T>::fill_symbolic(const C& chunk, const T* parameters, std::size_t first,
+                                 std::size_t begin, std::size_t end) {
   double* to = dense_.data() + columns_.symbolic_begin() - columns_.dense_begin();
   for (const auto& edge : columns_.symbolics()) {
-    const T* x = chunk.layer(edge.layer).inputs + edge.input * stride;
-    const T* g = chunk.grad_sums(edge.layer) + edge.sum * stride;
     for (std::size_t n = begin; n < end; ++n) {
-      double derivatives[EdgeAffine::count];
-      symbolic_edge_derivatives(network_, edge.layer, edge.edge, parameters, x[n], derivatives);
+      double gradient[EdgeAffine::count];
+      chunk.symbolic_sensitivity(edge.layer, edge.edge, parameters, first + n, gradient);
       double* row = to + n * dense_stride_;
-      for (const std::size_t p : edge.moving) *row++ = static_cast<double>(g[n]) * derivatives[p];
+      for (const std::size_t p : edge.moving) *row++ = gradient[p];
     }
     to += edge.moving.size();
+  }
+}
+
+/// gradient += the rows of the Jacobian, each times its residual, in order.
+template <class T>
+void Curvature<T>::add_gradient(std::size_t count, const double* residuals,
+                                QuadraticModel& model) const {
+  const std::size_t edges = columns_.edges().size();
+  double* dense = model.gradient.data() + columns_.dense_begin();
+  for (std::size_t n = 0; n < count; ++n) {
+    for (std::size_t e = 0; e < edges; ++e) {
+      const double* values = values_.data() + (n * edges + e) * columns_.width();
+      const auto degree = size(network_.layer(columns_.edges()[e].layer).degree);
+      double* to = model.gradient.data() + first_[n * edges + e];
+      for (std::size_t r = 0; r <= degree; ++r) to[r] += residuals[n] * values[r];
+    }
+    const double* row = dense_.data() + n * dense_stride_;
+    for (std::size_t d = 0; d < columns_.dense_count(); ++d) dense[d] += residuals[n] * row[d];
   }
 }
 

@@ -10,6 +10,7 @@
 #include "edge_moments.hpp"
 #include "kan/buffer.hpp"
 #include "kan/evaluator.hpp"
+#include "partial_gradients.hpp"
 #include "passes.hpp"
 #include "statistics_seeds.hpp"
 #include "transpose.hpp"
@@ -27,8 +28,8 @@ template <class T>
 struct Evaluator<T>::Plan {
   const Network<T>& network;
   Passes<T> passes;
-  std::vector<Buffer<T>> partial = {};  // gradients of the parts behind the first
-  std::vector<double> totals = {};      // losses of the parts
+  PartialGradients<T> gradients = {};
+  std::vector<double> totals = {};  // losses of the parts
   std::optional<Curvature<T>> curvature = {};
   std::optional<EdgeMoments<T>> moments = {};
 
@@ -150,39 +151,20 @@ struct Evaluator<T>::Plan {
                            T* gradient) {
     const std::size_t chunk_count = (samples.count + passes.rows() - 1) / passes.rows();
     const std::size_t parts = std::min(passes.parts(), chunk_count);
-    const std::size_t parameter_count = network.parameter_count();
-    while (partial.size() + 1 < parts) partial.emplace_back(parameter_count);
     totals.assign(parts, 0.0);
-    std::fill_n(gradient, parameter_count, T(0));
-    for (std::size_t part = 1; part < parts; ++part) {
-      std::fill(partial[part - 1].begin(), partial[part - 1].end(), T(0));
-    }
+    gradients.begin(parts, gradient, network.parameter_count());
     passes.side_by_side(
         samples, passes.rows(), parts,
         [&](Chunk<T>& chunk, std::size_t first, std::size_t part) {
           chunk.forward(parameters, network.depth());
           totals[part] += passes.loss_of(chunk, samples, loss, first, scale, true);
-          chunk.backward(parameters, part == 0 ? gradient : partial[part - 1].data(), false);
+          chunk.backward(parameters, gradients.part(part), false);
         },
         [](std::size_t) {});
-    add_partial(parts, gradient);
+    gradients.add_up();
     double total = 0.0;
     for (std::size_t part = 0; part < parts; ++part) total += totals[part];
     return total;
-  }
-
-  /// gradient += the gradients of parts 1 ... parts - 1, in this order.
-  void add_partial(std::size_t parts, T* gradient) {
-    const std::size_t count = network.parameter_count();
-    const double work = static_cast<double>(parts * count);
-    constexpr std::size_t block = 4096;
-    parallel_stretches(count, block, useful_threads(count / block + 1, work, thread_count()),
-                       [&](std::size_t begin, std::size_t end) {
-                         for (std::size_t part = 1; part < parts; ++part) {
-                           const T* own = partial[part - 1].data();
-                           for (std::size_t p = begin; p < end; ++p) gradient[p] += own[p];
-                         }
-                       });
   }
 };
 

@@ -3,50 +3,9 @@
 #include <algorithm>
 
 #include "parallel.hpp"
+#include "symbolic_edge.hpp"
 
 namespace kan {
-namespace {
-
-/// One symbolic edge with its four numbers.
-template <class T>
-class Edge {
- public:
-  Edge(const Network<T>& network, std::size_t l, std::size_t edge, const T* parameters)
-      : edge_(network.layer(l).symbolic[edge]),
-        tables_(network.architecture().tables),
-        first_(network.offsets(l).symbolic + edge * EdgeAffine::count),
-        own_(parameters + first_) {}
-
-  std::size_t input() const { return static_cast<std::size_t>(edge_.input); }
-  std::size_t sum() const { return static_cast<std::size_t>(edge_.sum); }
-  std::size_t first() const { return first_; }
-  T alpha() const { return own_[EdgeAffine::alpha]; }
-  T gamma() const { return own_[EdgeAffine::gamma]; }
-
-  T value(T x) const {
-    double f[1];
-    values_at(x, 0, f);
-    return gamma() * static_cast<T>(f[0]) + own_[EdgeAffine::delta];
-  }
-
-  /// f and its derivatives at alpha x + beta.
-  void values_at(T x, int order, double* values) const {
-    const auto u = static_cast<double>(alpha() * x + own_[EdgeAffine::beta]);
-    if (edge_.function == Function::table) {
-      function_values(tables_[static_cast<std::size_t>(edge_.table)], u, order, values);
-    } else {
-      function_values(edge_.function, u, order, values);
-    }
-  }
-
- private:
-  const SymbolicEdge& edge_;
-  const std::vector<Table>& tables_;
-  std::size_t first_;
-  const T* own_;
-};
-
-}  // namespace
 
 SymbolicRange symbolic_edges_of(const Layer& layer, std::size_t input) noexcept {
   const auto& edges = layer.symbolic;
@@ -63,7 +22,7 @@ void symbolic_forward(const Network<T>& network, std::size_t l, const T* paramet
                       const T* inputs, std::size_t begin, std::size_t end, std::size_t stride,
                       T* sums) noexcept {
   for (std::size_t e = 0; e < network.layer(l).symbolic.size(); ++e) {
-    const Edge<T> edge(network, l, e, parameters);
+    const EdgeFunction<T> edge(network, l, e, parameters);
     const T* x = inputs + edge.input() * stride;
     T* y = sums + edge.sum() * stride;
     for (std::size_t n = begin; n < end; ++n) y[n] += edge.value(x[n]);
@@ -93,7 +52,7 @@ template <class T>
 void symbolic_edge_values(const Network<T>& network, std::size_t l, std::size_t edge,
                           const T* parameters, const T* inputs, const Batch& batch,
                           T* values) noexcept {
-  const Edge<T> own(network, l, edge, parameters);
+  const EdgeFunction<T> own(network, l, edge, parameters);
   const T* x = inputs + own.input() * batch.stride;
   for (std::size_t n = 0; n < batch.count; ++n) values[n] = own.value(x[n]);
 }
@@ -102,7 +61,7 @@ template <class T>
 void symbolic_edge_backward(const Network<T>& network, std::size_t l, std::size_t edge,
                             const T* parameters, const T* inputs, const Batch& batch, const T* g,
                             T* grad_inputs, T* grad_parameters) noexcept {
-  const Edge<T> own(network, l, edge, parameters);
+  const EdgeFunction<T> own(network, l, edge, parameters);
   const T* x = inputs + own.input() * batch.stride;
   T* grad_x = grad_inputs != nullptr ? grad_inputs + own.input() * batch.stride : nullptr;
   double sums[EdgeAffine::count] = {};
@@ -126,7 +85,7 @@ void symbolic_edge_backward(const Network<T>& network, std::size_t l, std::size_
 template <class T>
 void symbolic_edge_derivatives(const Network<T>& network, std::size_t l, std::size_t edge,
                                const T* parameters, T x, double* derivatives) noexcept {
-  const Edge<T> own(network, l, edge, parameters);
+  const EdgeFunction<T> own(network, l, edge, parameters);
   double f[2];
   own.values_at(x, 1, f);
   const double by_u = static_cast<double>(own.gamma()) * f[1];

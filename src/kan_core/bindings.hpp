@@ -16,6 +16,7 @@ void bind_network(py::module_& m);
 void bind_evaluator(py::module_& m);
 void bind_sparsity(py::module_& m);
 void bind_optimizer(py::module_& m);
+void bind_jet(py::module_& m);
 void bind_files(py::module_& m);
 
 /// Looks for a pending Ctrl-C every 20 milliseconds. To be asked with the GIL released.

@@ -10,5 +10,6 @@ PYBIND11_MODULE(_core, m) {
   kan_core::bind_evaluator(m);
   kan_core::bind_sparsity(m);
   kan_core::bind_optimizer(m);
+  kan_core::bind_jet(m);
   kan_core::bind_files(m);
 }

@@ -7,6 +7,7 @@
 #include "kan/basis.hpp"
 #include "kan/errors.hpp"
 #include "kan/evaluator.hpp"
+#include "kan/jet.hpp"
 #include "kan/lbfgs.hpp"
 #include "kan/model_file.hpp"
 #include "kan/network.hpp"

@@ -103,6 +103,29 @@ static inline T silu_slope(T x) {
   return s * (T(1) + x * (T(1) - s));
 }
 
+/// b(x) = x s(x) and its derivatives up to `order` <= 4; those of s are s1 = s (1 - s),
+/// s2 = s1 (1 - 2 s), s3 = s1 (1 - 6 s1) and s4 = s2 (1 - 12 s1).
+template <class T>
+static inline void silu_derivatives(T x, int order, T* values) {
+  const T s = sigmoid(x);
+  const T first = s * (T(1) - s);
+  const T second = first * (T(1) - T(2) * s);
+  const T of_s[] = {s, first, second, first * (T(1) - T(6) * first),
+                    second * (T(1) - T(12) * first)};
+  values[0] = x * s;
+  for (int d = 1; d <= order; ++d) values[d] = x * of_s[d] + T(d) * of_s[d - 1];
+}
+
+template <class T>
+static inline void base_derivatives(Base base, T x, int order, T* values) {
+  if (base == Base::silu) {
+    silu_derivatives(x, order, values);
+    return;
+  }
+  const bool identity = base == Base::identity;
+  values[0] = identity ? x : T(0);
+  for (int d = 1; d <= order; ++d) values[d] = identity && d == 1 ? T(1) : T(0);
+}
 template <class T>
 static inline T base_value(Base base, T x) {
   return base == Base::silu ? silu(x) : base == Base::identity ? x : T(0);

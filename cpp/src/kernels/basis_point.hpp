@@ -42,9 +42,10 @@ static void ghost_values(const Shape& shape, const T* knots, T x, int cell, int 
   }
 }
 
-/// weights[0..k+1] and slopes[0..k+1] of one point; returns its cell.
+/// values[d][0..k+1] = weights of one point and their derivatives up to `order`; returns its cell.
 template <class T>
-static std::int32_t basis_point(const Shape& shape, const T* knots, T x, T* weights, T* slopes) {
+static std::int32_t basis_point(const Shape& shape, const T* knots, T x, int order,
+                                T (*values)[max_values + 1]) {
   const int k = shape.degree;
   assert(k >= 0 && shape.intervals > 0);
   const T lo = knots[k];
@@ -55,22 +56,26 @@ static std::int32_t basis_point(const Shape& shape, const T* knots, T x, T* weig
   const T* local = knots + cell + 1;
   const bool clamped = outside && shape.extrapolation == Extrapolation::clamp;
   const bool exact = !outside || shape.extrapolation == Extrapolation::polynomial;
+  const bool fades = outside && shape.extrapolation == Extrapolation::zero;
+  const bool line = !exact && !clamped && !fades;
 
-  if (outside && shape.extrapolation == Extrapolation::zero) {
-    ghost_values(shape, knots, x, cell, 0, weights);
-    ghost_values(shape, knots, x, cell, 1, slopes);
-  } else {
-    const T at = exact ? x : nearest;
-    triangle(local, k, at, 0, weights);
-    triangle(local, k, at, 1, slopes);
-    if (clamped) {
-      for (int r = 0; r <= k; ++r) slopes[r] = T(0);
-    } else if (!exact) {
-      for (int r = 0; r <= k; ++r) weights[r] = weights[r] + slopes[r] * (x - nearest);
+  T base[most_order + 1];
+  base_derivatives(shape.base, clamped ? nearest : x, order, base);
+  for (int d = 0; d <= order; ++d) {
+    if (fades) {
+      ghost_values(shape, knots, x, cell, d, values[d]);
+    } else {
+      triangle(local, k, exact ? x : nearest, d, values[d]);
     }
+    const bool ends = (clamped && d > 0) || (line && d > 1);
+    for (int r = 0; ends && r <= k; ++r) values[d][r] = T(0);
+    values[d][k + 1] = clamped && d > 0 ? T(0) : base[d];
   }
-  weights[k + 1] = base_value(shape.base, clamped ? nearest : x);
-  slopes[k + 1] = clamped ? T(0) : base_slope(shape.base, x);
+  if (line) {
+    T slopes[max_values];
+    triangle(local, k, nearest, 1, slopes);
+    for (int r = 0; r <= k; ++r) values[0][r] = values[0][r] + slopes[r] * (x - nearest);
+  }
   return cell;
 }
 

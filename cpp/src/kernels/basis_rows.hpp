@@ -155,6 +155,86 @@ void any_rows(const T* near, const T* x, std::size_t count, const BasisRows<T>& 
   }
 }
 
+/// Positions t in their cells of a uniform grid, in units of h.
+template <int K, class T>
+struct UniformCells {
+  const T* t;
+  T inverse_spacing;
+
+  T to_right(int r, std::size_t n) const { return T(r + 1) - t[n]; }
+  T from_left(int j, int r, std::size_t n) const { return t[n] + T(j - r - 1); }
+  T reciprocal(int j, int /*r*/, std::size_t /*n*/) const { return T(1.0 / j); }
+  T steepness(int /*j*/, int /*r*/, std::size_t /*n*/) const { return inverse_spacing; }
+};
+
+/// Points x and their nearest knots.
+template <int K, class T>
+struct AnyCells {
+  const T* near;
+  const T* x;
+
+  T left(int j, int r, std::size_t n) const {
+    return near[static_cast<std::size_t>(K + r - j) * tile_rows + n];
+  }
+  T right(int r, std::size_t n) const {
+    return near[static_cast<std::size_t>(K + r) * tile_rows + n];
+  }
+  T to_right(int r, std::size_t n) const { return right(r, n) - x[n]; }
+  T from_left(int j, int r, std::size_t n) const { return x[n] - left(j, r, n); }
+  T reciprocal(int j, int r, std::size_t n) const { return T(1) / (right(r, n) - left(j, r, n)); }
+  T steepness(int j, int r, std::size_t n) const { return T(j) * reciprocal(j, r, n); }
+};
+
+/// Derivatives of order D of the functions of degree K: the values of degree K - D, differentiated on
+/// each of the levels above.
+template <int K, int D, class Cells, class T>
+void derivative_rows(const Cells& cells, std::size_t count, const Rows<T>& rows) {
+  constexpr int levels = K - D;
+  KAN_INDEPENDENT
+  for (std::size_t n = 0; n < count; ++n) {
+    T v[K + 1] = {levels < 0 ? T(0) : T(1)};
+#pragma GCC unroll 6
+    for (int j = 1; j <= levels; ++j) {
+      T carried = T(0);
+#pragma GCC unroll 6
+      for (int r = 0; r < j; ++r) {
+        const T scaled = v[r] * cells.reciprocal(j, r, n);
+        v[r] = carried + cells.to_right(r, n) * scaled;
+        carried = cells.from_left(j, r, n) * scaled;
+      }
+      v[j] = carried;
+    }
+#pragma GCC unroll 6
+    for (int j = levels < 0 ? K + 1 : levels + 1; j <= K; ++j) {
+      T carried = T(0);
+#pragma GCC unroll 6
+      for (int r = 0; r < j; ++r) {
+        const T scaled = v[r] * cells.steepness(j, r, n);
+        v[r] = carried - scaled;
+        carried = scaled;
+      }
+      v[j] = carried;
+    }
+#pragma GCC unroll 6
+    for (int r = 0; r <= K; ++r) rows(static_cast<std::size_t>(r), n) = v[r];
+  }
+}
+
+/// Derivatives of b up to `order`, in row `row` of each.
+template <class T>
+void base_derivative_rows(Base base, const T* x, std::size_t count, int order, const Rows<T>* rows,
+                          std::size_t row) {
+  T all[most_order + 1][tile_rows];
+  KAN_INDEPENDENT
+  for (std::size_t n = 0; n < count; ++n) {
+    T values[most_order + 1];
+    base_derivatives(base, x[n], most_order, values);
+    for (int d = 0; d <= most_order; ++d) all[d][n] = values[d];
+  }
+  for (int d = 0; d <= order; ++d) {
+    for (std::size_t n = 0; n < count; ++n) rows[d](row, n) = all[d][n];
+  }
+}
 /// b(x) and, where slope is not null, b'(x).
 template <class T>
 void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restrict value,

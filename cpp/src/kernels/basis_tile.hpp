@@ -54,34 +54,31 @@ struct BasisTile {
   const T* x;
   std::size_t count;
   std::int32_t* cells;
-  T* weights;
-  T* slopes;  // may be null
+  int order;
+  T* to[most_order + 1];  // rows of each derivative up to `order`
 
   template <int K>
   void run() const {
-    T scratch[2][(K + 2) * tile_rows];
+    T scratch[most_order + 1][(K + 2) * tile_rows];
     T inside[tile_rows];
     const bool dense = is_dense(shape);
-    const BasisRows<T> rows{dense ? Rows<T>{scratch[0], tile_rows} : Rows<T>{weights, shape.stride},
-                            dense || slopes == nullptr ? Rows<T>{scratch[1], tile_rows}
-                                                       : Rows<T>{slopes, shape.stride}};
+    Rows<T> rows[most_order + 1];
+    for (int d = 0; d <= most_order; ++d) {
+      rows[d] = dense || d > order ? Rows<T>{scratch[d], tile_rows} : Rows<T>{to[d], shape.stride};
+    }
     const bool outside = shape.extrapolation != Extrapolation::polynomial && clamp(inside);
     const T* at = outside ? inside : x;
-    const bool linear =
-        shape.extrapolation == Extrapolation::linear || shape.extrapolation == Extrapolation::error;
-    functions<K>(at, slopes != nullptr || (outside && linear), rows);
-    const bool base_ends = outside && shape.extrapolation == Extrapolation::clamp;
-    base_rows(shape.base, base_ends ? at : x, count, rows.values[K + 1],
-              slopes != nullptr ? rows.slopes[K + 1] : nullptr);
-    if (outside) {
-      if (linear) continue_linearly<K>(at, rows);
-      if (base_ends && slopes != nullptr) end_slopes<K>(at, rows);
-      if (shape.extrapolation == Extrapolation::zero) fade<K>(rows);
+    const bool linear = outside && (shape.extrapolation == Extrapolation::linear ||
+                                    shape.extrapolation == Extrapolation::error);
+    const bool ends = outside && shape.extrapolation == Extrapolation::clamp;
+    functions<K>(at, linear && order == 0 ? 1 : order, rows);
+    base<K>(ends ? at : x, rows);
+    if (linear) continue_linearly<K>(at, rows);
+    if (ends) end<K>(at, 1, K + 1, rows);
+    if (outside && shape.extrapolation == Extrapolation::zero) fade<K>(rows);
+    for (int d = 0; dense && d <= order; ++d) {
+      spread<K>(rows[d], cells, count, shape.intervals, Rows<T>{to[d], shape.stride});
     }
-    if (!dense) return;
-    spread<K>(rows.values, cells, count, shape.intervals, Rows<T>{weights, shape.stride});
-    if (slopes == nullptr) return;
-    spread<K>(rows.slopes, cells, count, shape.intervals, Rows<T>{slopes, shape.stride});
   }
 
  private:
@@ -99,50 +96,68 @@ struct BasisTile {
   }
 
   template <int K>
-  void functions(const T* at, bool with_slopes, const BasisRows<T>& rows) const {
+  void functions(const T* at, int most, const Rows<T>* rows) const {
+    const BasisRows<T> two{rows[0], rows[1]};
     if (K > 0 && inverse_spacing != T(0)) {
       T t[tile_rows];
       locate_uniform(knots + K, shape.intervals, inverse_spacing, at, count, cells, t);
-      with_slopes ? uniform_rows<K, true>(t, count, inverse_spacing, rows)
-                  : uniform_rows<K, false>(t, count, inverse_spacing, rows);
+      most > 0 ? uniform_rows<K, true>(t, count, inverse_spacing, two)
+               : uniform_rows<K, false>(t, count, inverse_spacing, two);
+      higher<K>(UniformCells<K, T>{t, inverse_spacing}, most, rows);
     } else {
       T near[2 * max_values * tile_rows];
       locate_any<K>(knots, shape.intervals, at, count, cells, near);
-      with_slopes ? any_rows<K, true>(near, at, count, rows)
-                  : any_rows<K, false>(near, at, count, rows);
+      most > 0 ? any_rows<K, true>(near, at, count, two) : any_rows<K, false>(near, at, count, two);
+      higher<K>(AnyCells<K, T>{near, at}, most, rows);
+    }
+  }
+
+  template <int K, class Cells>
+  void higher(const Cells& of, int most, const Rows<T>* rows) const {
+    if (most >= 2) derivative_rows<K, 2>(of, count, rows[2]);
+    if (most >= 3) derivative_rows<K, 3>(of, count, rows[3]);
+    if (most >= 4) derivative_rows<K, 4>(of, count, rows[4]);
+  }
+
+  template <int K>
+  void base(const T* at, const Rows<T>* rows) const {
+    if (order > 1) {
+      base_derivative_rows(shape.base, at, count, order, rows, K + 1);
+    } else {
+      base_rows(shape.base, at, count, rows[0][K + 1], order > 0 ? rows[1][K + 1] : nullptr);
     }
   }
 
   template <int K>
-  void continue_linearly(const T* at, const BasisRows<T>& rows) const {
+  void continue_linearly(const T* at, const Rows<T>* rows) const {
     for (std::size_t r = 0; r <= K; ++r) {
       KAN_INDEPENDENT
-      for (std::size_t n = 0; n < count; ++n) {
-        rows.values(r, n) += rows.slopes(r, n) * (x[n] - at[n]);
+      for (std::size_t n = 0; n < count; ++n) rows[0](r, n) += rows[1](r, n) * (x[n] - at[n]);
+    }
+    end<K>(at, 2, K, rows);
+  }
+
+  /// Derivatives from order `first` on of rows up to `last` are 0 outside.
+  template <int K>
+  void end(const T* at, int first, std::size_t last, const Rows<T>* rows) const {
+    for (int d = first; d <= order; ++d) {
+      for (std::size_t r = 0; r <= last; ++r) {
+        KAN_INDEPENDENT
+        for (std::size_t n = 0; n < count; ++n) {
+          rows[d](r, n) = x[n] == at[n] ? rows[d](r, n) : T(0);
+        }
       }
     }
   }
 
   template <int K>
-  void end_slopes(const T* at, const BasisRows<T>& rows) const {
-    for (std::size_t r = 0; r <= K + 1; ++r) {
-      KAN_INDEPENDENT
-      for (std::size_t n = 0; n < count; ++n) {
-        rows.slopes(r, n) = x[n] == at[n] ? rows.slopes(r, n) : T(0);
-      }
-    }
-  }
-
-  template <int K>
-  void fade(const BasisRows<T>& rows) const {
+  void fade(const Rows<T>* rows) const {
     T values[max_values];
     for (std::size_t n = 0; n < count; ++n) {
       if (!(x[n] < knots[K]) && !(x[n] > knots[K + shape.intervals])) continue;
-      for (int order = 0; order < (slopes != nullptr ? 2 : 1); ++order) {
-        ghost_values(shape, knots, x[n], cells[n], order, values);
-        for (std::size_t r = 0; r <= K; ++r) {
-          (order == 0 ? rows.values : rows.slopes)(r, n) = values[r];
-        }
+      for (int d = 0; d <= order; ++d) {
+        ghost_values(shape, knots, x[n], cells[n], d, values);
+        for (std::size_t r = 0; r <= K; ++r) rows[d](r, n) = values[r];
       }
     }
   }

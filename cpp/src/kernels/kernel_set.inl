@@ -3,6 +3,7 @@
 
 #include "kernels/adam_update.hpp"
 #include "kernels/basis_tile.hpp"
+#include "kernels/blend.hpp"
 #include "kernels/dense.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/looked_up.hpp"
@@ -30,11 +31,20 @@ void with_degree(int degree, const Use& use) {
 std::size_t padded(std::size_t end) { return (end + lane_block - 1) / lane_block * lane_block; }
 
 template <class T>
+void derivatives(const Shape& shape, const T* knots, T inverse_spacing, const T* x,
+                 std::size_t begin, std::size_t end, int order, std::int32_t* cells,
+                 T* const* derivatives) {
+  BasisTile<T> tile{shape, knots, inverse_spacing, x + begin, padded(end) - begin, cells + begin,
+                    order, {}};
+  for (int d = 0; d <= order; ++d) tile.to[d] = derivatives[d] + begin;
+  with_degree(shape.degree, tile);
+}
+
+template <class T>
 void basis(const Shape& shape, const T* knots, T inverse_spacing, const T* x, std::size_t begin,
            std::size_t end, std::int32_t* cells, T* weights, T* slopes) {
-  with_degree(shape.degree, BasisTile<T>{shape, knots, inverse_spacing, x + begin,
-                                         padded(end) - begin, cells + begin, weights + begin,
-                                         slopes != nullptr ? slopes + begin : nullptr});
+  T* const rows[] = {weights, slopes};
+  derivatives(shape, knots, inverse_spacing, x, begin, end, slopes != nullptr ? 1 : 0, cells, rows);
 }
 
 template <class T>
@@ -109,9 +119,9 @@ void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, co
 
 template <class T>
 const Kernels<T>& KAN_KERNEL_SET() {
-  static constexpr Kernels<T> kernels{KAN_SET_NAME, basis<T>,   contract<T>,
-                                      dot<T>,       scatter<T>,
-                                      adam<T>,      add_block, add_dense, subtract_product};
+  static constexpr Kernels<T> kernels{KAN_SET_NAME, basis<T>,   derivatives<T>,  contract<T>,
+                                      dot<T>,       scatter<T>, blend<T>,        adam<T>,
+                                      add_block,    add_dense,  subtract_product};
   return kernels;
 }
 

@@ -19,6 +19,11 @@ constexpr std::size_t most_rows = 1024;
 /// Most intervals of a grid for which `scatter` sorts samples by cell.
 constexpr int most_sorted_cells = 1024;
 
+/// Highest derivative of the basis: jets of third order need one more on their way back.
+constexpr int most_order = 4;
+
+/// Most terms of one `blend`.
+constexpr std::size_t most_terms = 3;
 /// Layers with at least this many outputs keep y and g by rows, [n][S], and vectorise along the
 /// outputs; the others keep them by features, [S][stride], and vectorise along the samples.
 constexpr int wide_outputs = 8;
@@ -93,6 +98,11 @@ struct Kernels {
   void (*basis)(const Shape&, const T* knots, T inverse_spacing, const T* x, std::size_t begin,
                 std::size_t end, std::int32_t* cells, T* weights, T* slopes);
 
+  /// The same with derivatives up to `order` <= most_order: derivatives[d] is to order d what weights are
+  /// to order 0. Outside the grid as `basis`; a straight line has no second derivative.
+  void (*derivatives)(const Shape&, const T* knots, T inverse_spacing, const T* x,
+                      std::size_t begin, std::size_t end, int order, std::int32_t* cells,
+                      T* const* derivatives);
   /// y[n,o] = sum_i sum_r weights[i,r,n] C[i, row(r, cells[i,n]), o], in this order, base last; with
   /// `more`, y += that, as if the inputs followed those that y holds.
   void (*contract)(const Shape&, const T* C, const std::int32_t* cells, const T* weights,
@@ -108,6 +118,10 @@ struct Kernels {
   void (*scatter)(const Shape&, const std::int32_t* cells, const T* weights, const T* g,
                   std::size_t count, int first, int last, T* dC);
 
+  /// to[r][n] = sum_t from[t][r][n] factors[t][n] for n < count, a multiple of lane_block; with `more`,
+  /// to += that. Rows are `stride` apart; a factor that is null counts as 1; 1 <= terms <= most_terms.
+  void (*blend)(std::size_t rows, std::size_t stride, std::size_t count, std::size_t terms,
+                const T* const* from, const T* const* factors, bool more, T* to);
   /// m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  updated = keep p - step m / (sqrt(v) bias2 +
   /// eps), where keep counts as 1 if `trainable` is not null and 0. Returns: whether all are finite.
   bool (*adam)(const AdamRates<T>&, std::size_t count, const std::uint8_t* trainable,

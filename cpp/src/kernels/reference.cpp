@@ -28,21 +28,28 @@ std::size_t weight_at(const Shape& shape, int i, int r, std::size_t n) {
 }
 
 template <class T>
-void basis(const Shape& shape, const T* knots, T /*inverse_spacing*/, const T* x, std::size_t begin,
-           std::size_t end, std::int32_t* cells, T* weights, T* slopes) {
-  T values[max_values + 1];
-  T derivatives[max_values + 1];
+void derivatives(const Shape& shape, const T* knots, T /*inverse_spacing*/, const T* x,
+                 std::size_t begin, std::size_t end, int order, std::int32_t* cells,
+                 T* const* derivatives) {
+  T values[most_order + 1][max_values + 1];
   for (std::size_t n = begin; n < end; ++n) {
-    cells[n] = basis_point(shape, knots, x[n], values, derivatives);
-    for (int r = 0; r < weight_count(shape); ++r) {
-      const bool is_base = r + 1 == weight_count(shape);
-      const int alive = is_base ? shape.degree + 1 : is_dense(shape) ? r - cells[n] : r;
-      const bool is_alive = is_base || (alive >= 0 && alive <= shape.degree);
-      weights[weight_at(shape, 0, r, n)] = is_alive ? values[alive] : T(0);
-      if (slopes != nullptr)
-        slopes[weight_at(shape, 0, r, n)] = is_alive ? derivatives[alive] : T(0);
+    cells[n] = basis_point(shape, knots, x[n], order, values);
+    for (int d = 0; d <= order; ++d) {
+      for (int r = 0; r < weight_count(shape); ++r) {
+        const bool is_base = r + 1 == weight_count(shape);
+        const int alive = is_base ? shape.degree + 1 : is_dense(shape) ? r - cells[n] : r;
+        const bool is_alive = is_base || (alive >= 0 && alive <= shape.degree);
+        derivatives[d][weight_at(shape, 0, r, n)] = is_alive ? values[d][alive] : T(0);
+      }
     }
   }
+}
+
+template <class T>
+void basis(const Shape& shape, const T* knots, T inverse_spacing, const T* x, std::size_t begin,
+           std::size_t end, std::int32_t* cells, T* weights, T* slopes) {
+  T* const rows[] = {weights, slopes};
+  derivatives(shape, knots, inverse_spacing, x, begin, end, slopes != nullptr ? 1 : 0, cells, rows);
 }
 
 template <class T>
@@ -95,6 +102,21 @@ void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, co
           row[o] += weights[weight_at(shape, i, r, n)] * g[at(shape, n, o)];
         }
       }
+    }
+  }
+}
+
+template <class T>
+void blend(std::size_t rows, std::size_t stride, std::size_t count, std::size_t terms,
+           const T* const* from, const T* const* factors, bool more, T* to) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t n = 0; n < count; ++n) {
+      const std::size_t own = r * stride + n;
+      T sum = more ? to[own] : T(0);
+      for (std::size_t t = 0; t < terms; ++t) {
+        sum += from[t][own] * (factors[t] != nullptr ? factors[t][n] : T(1));
+      }
+      to[own] = sum;
     }
   }
 }
@@ -159,8 +181,8 @@ void subtract_product(std::size_t rows, std::size_t columns, std::size_t depth, 
 
 template <class T>
 const Kernels<T>& reference() {
-  static constexpr Kernels<T> kernels{"reference", basis<T>,   contract<T>,
-                                      dot<T>,      scatter<T>, adam<T>,
+  static constexpr Kernels<T> kernels{"reference", basis<T>,   derivatives<T>,  contract<T>,
+                                      dot<T>,      scatter<T>, blend<T>,        adam<T>,
                                       add_block,   add_dense,  subtract_product};
   return kernels;
 }

@@ -1,0 +1,166 @@
+#include "jet_chunk.hpp"
+
+#include <algorithm>
+
+#include "chunk.hpp"
+#include "division.hpp"
+#include "jet_symbolic.hpp"
+#include "transpose.hpp"
+
+namespace kan {
+namespace {
+
+std::size_t size(int n) { return static_cast<std::size_t>(n); }
+
+/// Rows of weights of each input.
+template <class T>
+std::size_t weight_rows(const Network<T>& network, std::size_t l) {
+  return size(weight_count(kernel_shape(network, l, kernels::lane_block)));
+}
+
+}  // namespace
+
+template <class T>
+double jet_work_of_row(const Network<T>& network, const JetShape& shape) {
+  return static_cast<double>(shape.size()) * work_of_row(network);
+}
+
+/// Each layer keeps weights and slopes of all places.
+template <class T>
+Division jet_division(const Network<T>& network, const JetShape& shape) {
+  constexpr std::size_t bytes = std::size_t{1} << 19;
+  constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
+  constexpr std::size_t most_parts = 16;
+  std::size_t numbers = 0;
+  for (std::size_t l = 0; l < network.depth(); ++l) {
+    numbers += size(network.layer(l).inputs) * (2 * weight_rows(network, l) + 2) +
+               3 * size(network.layer(l).subnodes());
+  }
+  const std::size_t fitting = bytes / (numbers * shape.size() * sizeof(T));
+  const std::size_t most = kernels::most_rows / shape.size();
+  const std::size_t rows = std::min(fitting, most) / kernels::lane_block * kernels::lane_block;
+  const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);
+  return {std::max(rows, kernels::lane_block), std::max(parts, std::size_t{1})};
+}
+
+template <class T>
+JetChunk<T>::JetChunk(const Network<T>& network, const JetRules& rules, std::size_t rows)
+    : network_(network), rules_(rules), layers_(network.depth()) {
+  resize(rows, 1);
+  memory_ = placed([&](Arena& arena) { place(arena); });
+}
+
+template <class T>
+void JetChunk<T>::resize(std::size_t count, int threads) noexcept {
+  const std::size_t step = whole_blocks(count);
+  const std::size_t places = rules_.shape.size();
+  batch_ = {count, step, places, places * step | kernels::lane_block, threads};
+}
+
+template <class T>
+void JetChunk<T>::place(Arena& arena) {
+  std::size_t most = 0;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer& layer = network_.layer(l);
+    layers_[l].buffers.inputs = arena.take<T>(size(layer.inputs) * batch_.stride);
+    most = std::max({most, size(layer.inputs), size(layer.nodes())});
+  }
+  outputs_ = arena.take<T>(size(network_.architecture().outputs()) * batch_.stride);
+  for (std::size_t l = 0; l < layers_.size(); ++l) place_layer(arena, l);
+  for (T*& grad : grad_nodes_) grad = arena.take<T>(most * batch_.stride);
+  place_scratch(arena);
+}
+
+template <class T>
+void JetChunk<T>::place_layer(Arena& arena, std::size_t l) {
+  const Layer& layer = network_.layer(l);
+  const LayerOffsets& at = network_.offsets(l);
+  const bool affine = network_.architecture().affine;
+  const std::size_t inputs = size(layer.inputs);
+  const auto features = [&](int count) { return arena.take<T>(size(count) * batch_.stride); };
+  LayerBuffers<T>& own = layers_[l].buffers;
+  own.cells = arena.take<std::int32_t>(inputs * batch_.stride);
+  own.weights = arena.take<T>(inputs * weight_rows(network_, l) * batch_.stride);
+  own.slopes = arena.take<T>(inputs * weight_rows(network_, l) * batch_.stride);
+  own.rows = features(layer.subnodes());
+  T* next = l + 1 < layers_.size() ? layers_[l + 1].buffers.inputs : outputs_;
+  own.sums = affine || !layer.arities.empty() ? features(layer.subnodes()) : next;
+  own.nodes.sums = own.sums;
+  own.nodes.factors = affine ? features(layer.subnodes()) : own.sums;
+  own.nodes.products = affine ? features(layer.nodes()) : next;
+  own.nodes.outputs = next;
+  own.nodes.grad_products = affine ? features(layer.nodes()) : own.nodes.products;
+  layers_[l].grad_sums = features(layer.subnodes());
+  layers_[l].grad_affine = arena.take<T>((at.symbolic - at.subnode_scale) * batch_.step);
+}
+
+template <class T>
+void JetChunk<T>::place_scratch(Arena& arena) {
+  std::size_t most_inputs = 0;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    most_inputs = std::max(most_inputs, size(network_.layer(l).inputs));
+  }
+  const std::size_t terms = std::max(rules_.hidden.size(), std::size_t{1});
+  scratch_.factors = arena.take<const T*>(terms);
+  scratch_.products = arena.take<T>(terms * batch_.step);
+  scratch_.product = arena.take<T>(batch_.step);
+  scratch_.edge_sums =
+      arena.take<T>((size(rules_.shape.order()) + 1) * most_inputs * batch_.stride);
+  for (T*& jet : scratch_.jets) jet = arena.take<T>(batch_.stride);
+}
+
+template <class T>
+void JetChunk<T>::load(const Samples<T>& samples, std::size_t first, std::size_t count,
+                       int threads) noexcept {
+  resize(count, threads);
+  const std::size_t inputs = size(network_.architecture().inputs());
+  T* to = layers_[0].buffers.inputs;
+  transpose(samples.x + first * inputs, inputs, count, inputs, to, batch_.stride);
+  for (std::size_t i = 0; i < inputs; ++i) {  // the padding repeats the last sample
+    T* row = to + i * batch_.stride;
+    std::fill(row + count, row + batch_.step, row[count - 1]);
+  }
+}
+
+template <class T>
+void JetChunk<T>::forward(const T* parameters, bool and_back) noexcept {
+  const int derivatives = rules_.shape.order() + (and_back ? 1 : 0);
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    jet_layer_forward(network_, rules_, l, parameters, layers_[l], batch_, derivatives, scratch_);
+  }
+}
+
+template <class T>
+const T* JetChunk<T>::sensitivities(const T* parameters, bool wants_inputs) noexcept {
+  const T* incoming = grad_nodes_[0];
+  for (std::size_t l = layers_.size(); l-- > 0;) {
+    T* outgoing = l > 0 || wants_inputs ? grad_nodes_[incoming == grad_nodes_[1] ? 0 : 1] : nullptr;
+    jet_layer_sensitivities(network_, rules_, l, parameters, layers_[l], batch_, incoming, outgoing,
+                            scratch_);
+    incoming = outgoing;
+  }
+  return incoming;
+}
+
+template <class T>
+void JetChunk<T>::add_gradient(const T* parameters, T* grad_parameters) const noexcept {
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    jet_layer_gradient(network_, rules_, l, parameters, layers_[l], batch_, grad_parameters);
+  }
+}
+
+template <class T>
+void JetChunk<T>::symbolic_sensitivity(std::size_t l, std::size_t edge, const T* parameters,
+                                       std::size_t n, double* gradient) const noexcept {
+  jet_symbolic_derivatives(network_, rules_, l, edge, parameters, layers_[l].buffers.inputs, batch_,
+                           layers_[l].grad_sums, n, gradient);
+}
+
+template class JetChunk<float>;
+template class JetChunk<double>;
+template Division jet_division(const Network<float>&, const JetShape&);
+template Division jet_division(const Network<double>&, const JetShape&);
+template double jet_work_of_row(const Network<float>&, const JetShape&);
+template double jet_work_of_row(const Network<double>&, const JetShape&);
+
+}  // namespace kan

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "arena.hpp"
+#include "division.hpp"
+#include "jet_layer.hpp"
+#include "kan/network.hpp"
+#include "kan/samples.hpp"
+
+namespace kan {
+
+/// Rows of a chunk of jets, and in how many parts their gradients add up.
+template <class T>
+Division jet_division(const Network<T>& network, const JetShape& shape);
+
+/// Multiply-adds of one row's way forward.
+template <class T>
+double jet_work_of_row(const Network<T>& network, const JetShape& shape);
+
+/// A chunk of points whose jets are on their way through the network and back; see Chunk.
+template <class T>
+class JetChunk {
+ public:
+  /// For up to `rows` rows. Throws: std::bad_alloc.
+  JetChunk(const Network<T>& network, const JetRules& rules, std::size_t rows);
+
+  std::size_t count() const noexcept { return batch_.count; }
+  int threads() const noexcept { return batch_.threads; }
+  const JetBatch& batch() const noexcept { return batch_; }
+  const LayerBuffers<T>& layer(std::size_t l) const noexcept { return layers_[l].buffers; }
+
+  /// Jets of the outputs and their gradient, [O][stride].
+  const T* outputs() const noexcept { return outputs_; }
+  T* grad_outputs() noexcept { return grad_nodes_[0]; }
+
+  /// Takes rows first .. first + count of the samples in.
+  void load(const Samples<T>& samples, std::size_t first, std::size_t count, int threads) noexcept;
+
+  /// With these parameters [P]; `and_back` if the way back is to follow.
+  void forward(const T* parameters, bool and_back) noexcept;
+
+  /// The way back of each sample by itself from the gradient of the outputs, 0 in the padding, as often
+  /// as wanted. Writes: what `grad_sums` and `grad_affine` return.
+  /// Returns: the gradient of the inputs [I][stride] if wanted.
+  const T* sensitivities(const T* parameters, bool wants_inputs) noexcept;
+  const T* grad_sums(std::size_t l) const noexcept { return layers_[l].grad_sums; }
+  const T* grad_affine(std::size_t l) const noexcept { return layers_[l].grad_affine; }
+
+  /// After `sensitivities`. Adds: to grad_parameters [P].
+  void add_gradient(const T* parameters, T* grad_parameters) const noexcept;
+
+  /// After `sensitivities`. Writes: the gradient [EdgeAffine::count] of sample n by the numbers of a
+  /// symbolic edge.
+  void symbolic_sensitivity(std::size_t l, std::size_t edge, const T* parameters, std::size_t n,
+                            double* gradient) const noexcept;
+
+ private:
+  void resize(std::size_t count, int threads) noexcept;
+  void place(Arena& arena);
+  void place_layer(Arena& arena, std::size_t l);
+  void place_scratch(Arena& arena);
+
+  const Network<T>& network_;
+  const JetRules& rules_;
+  JetBatch batch_ = {};
+  AlignedMemory memory_;
+  std::vector<JetLayer<T>> layers_;
+  JetScratch<T> scratch_ = {};
+  T* outputs_ = nullptr;
+  T* grad_nodes_[2] = {};  // [most nodes or inputs][stride], taken in turns
+};
+
+extern template class JetChunk<float>;
+extern template class JetChunk<double>;
+
+}  // namespace kan
