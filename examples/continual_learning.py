@@ -43,7 +43,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer steps")
     parser.add_argument("--plot", metavar="FILE", help="draw the network")
     options = parser.parse_args()
-    steps = 5 if options.quick else 50
+    steps = 20 if options.quick else 50
 
     x = np.linspace(-1, 1, 5 * ROWS)[:, np.newaxis]
     phases = np.split(x, 5)
