@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kan import KAN, SYMBOLIC_LIB, add_symbolic, create_dataset
+from kan import KAN, SYMBOLIC_LIB, _core, add_symbolic, create_dataset
 from kan._symbolic_edges import parts_of
 from random_models import random_model
 
@@ -221,3 +221,17 @@ def test_pykans_score_is_there_when_asked_for(fitted):
     model = fitted[0].copy()
     report = model.auto_symbolic(weight_simple=0.2, r2_threshold=1.5)
     assert report.numeric == [(0, 0, 0), (0, 1, 0), (1, 0, 0)]
+
+
+def test_functions_and_tables_have_four_derivatives_and_no_more():
+    u, fifth_power = np.array([0.5]), [1 / 32, 5 / 16, 20 / 8, 60 / 4, 120 / 2]
+    # a spline of degree 5 is x^5 if each coefficient is the product of its five inner knots
+    knots = np.arange(-10.0, 13.0, 2.0)
+    products = np.array([knots[m + 1 : m + 6].prod() for m in range(6)])
+    table = _core.Table("fifth power", 0.0, 2.0, products)
+    np.testing.assert_allclose(_core.function_values("x^5", u, 4)[:, 0], fifth_power, rtol=1e-14)
+    # terms up to 10! / 5! * 4 of which 1/32 is left
+    np.testing.assert_allclose(table.values(u, 4)[:, 0], fifth_power, rtol=1e-12, atol=1e-11)
+    for values in (table.values, lambda u, order: _core.function_values("x^5", u, order)):
+        with pytest.raises(ValueError, match=r"order must be in 0\.\.4"):
+            values(u, 5)

@@ -4,8 +4,6 @@
 #include <array>
 #include <cmath>
 
-#include "kan/basis.hpp"
-
 namespace kan {
 namespace {
 
@@ -17,12 +15,12 @@ constexpr double largest_tangent = 1e6;
 constexpr double largest_arctanh_argument = 1.0 - 1e-12;
 constexpr double vanishing_gaussian = 27.0;  // exp(-27^2) is 0
 
-/// f and its derivatives up to the third, of which the caller wants the first few.
+/// f and its derivatives, of which the caller wants the first few.
 struct Jet {
-  double f = 0.0, f1 = 0.0, f2 = 0.0, f3 = 0.0;
+  double f = 0.0, f1 = 0.0, f2 = 0.0, f3 = 0.0, f4 = 0.0;
 };
 
-Jet line(double value, double slope) { return {value, slope, 0.0, 0.0}; }
+Jet line(double value, double slope) { return {value, slope, 0.0, 0.0, 0.0}; }
 
 Jet zero(double /*u*/) { return {}; }
 
@@ -33,7 +31,16 @@ Jet power(double u) {
   for (int n = 0; n < p; ++n) powers[n + 1] = u * powers[n];
   const auto to = [&powers](int exponent) { return exponent < 0 ? 0.0 : powers[exponent]; };
   constexpr double a = p;
-  return {to(p), a * to(p - 1), a * (a - 1) * to(p - 2), a * (a - 1) * (a - 2) * to(p - 3)};
+  return {to(p), a * to(p - 1), a * (a - 1) * to(p - 2), a * (a - 1) * (a - 2) * to(p - 3),
+          a * (a - 1) * (a - 2) * (a - 3) * to(p - 4)};
+}
+
+/// f = |u|^p or sign(u) |u|^p at u != 0.
+Jet power_law(double f, double p, double u) {
+  const double f1 = p * f / u;
+  const double f2 = (p - 1) * f1 / u;
+  const double f3 = (p - 2) * f2 / u;
+  return {f, f1, f2, f3, (p - 3) * f3 / u};
 }
 
 /// u^-p: odd ones cross 0 as a line, even ones as a constant.
@@ -45,10 +52,9 @@ Jet inverse_power(double u) {
     const double slope = largest / nearest_pole;
     return line(slope * u, slope);
   }
-  constexpr double a = p;
   double f = 1.0;
   for (int n = 0; n < p; ++n) f /= u;
-  return {f, -a * f / u, a * (a + 1) * f / u / u, -a * (a + 1) * (a + 2) * f / u / u / u};
+  return power_law(f, -p, u);
 }
 
 /// sign(u) |u|^(1/2).
@@ -58,8 +64,7 @@ Jet root(double u) {
     const double slope = 1.0 / std::sqrt(smallest_argument);
     return line(slope * u, slope);
   }
-  const double f = std::copysign(std::sqrt(size), u);
-  return {f, 0.5 * f / u, -0.25 * f / u / u, 0.375 * f / u / u / u};
+  return power_law(std::copysign(std::sqrt(size), u), 0.5, u);
 }
 
 /// |u|^(3/2).
@@ -68,15 +73,14 @@ Jet power_3_2(double u) {
   const double r = std::sqrt(std::max(size, smallest_argument));
   const double sign = std::copysign(1.0, u);
   return {size * std::sqrt(size), 1.5 * sign * std::sqrt(size), 0.75 / r,
-          -0.375 * sign / (r * r * r)};
+          -0.375 * sign / (r * r * r), 0.5625 / (r * r * r * r * r)};
 }
 
 /// |u|^(-1/2).
 Jet inverse_root(double u) {
   const double size = std::abs(u);
   if (size < smallest_argument) return line(1.0 / std::sqrt(smallest_argument), 0.0);
-  const double f = 1.0 / std::sqrt(size);
-  return {f, -0.5 * f / u, 0.75 * f / u / u, -1.875 * f / u / u / u};
+  return power_law(1.0 / std::sqrt(size), -0.5, u);
 }
 
 Jet exponential(double u) {
@@ -85,13 +89,13 @@ Jet exponential(double u) {
     return line(f + f * (u - largest_exponent), f);
   }
   const double f = std::exp(u);
-  return {f, f, f, f};
+  return {f, f, f, f, f};
 }
 
 /// ln |u|.
 Jet logarithm(double u) {
   if (std::abs(u) < smallest_argument) return line(std::log(smallest_argument), 0.0);
-  return {std::log(std::abs(u)), 1.0 / u, -1.0 / u / u, 2.0 / u / u / u};
+  return {std::log(std::abs(u)), 1.0 / u, -1.0 / u / u, 2.0 / u / u / u, -6.0 / u / u / u / u};
 }
 
 /// Poles are crossed as a line.
@@ -104,31 +108,33 @@ Jet tangent(double u) {
   }
   const double f = std::tan(u);
   const double f1 = 1.0 + f * f;
-  return {f, f1, 2.0 * f * f1, 2.0 * f1 * (1.0 + 3.0 * f * f)};
+  return {f, f1, 2.0 * f * f1, 2.0 * f1 * (1.0 + 3.0 * f * f), 8.0 * f * f1 * (2.0 + 3.0 * f * f)};
 }
 
 Jet hyperbolic_tangent(double u) {
   const double f = std::tanh(u);
   const double f1 = 1.0 - f * f;
-  return {f, f1, -2.0 * f * f1, f1 * (6.0 * f * f - 2.0)};
+  return {f, f1, -2.0 * f * f1, f1 * (6.0 * f * f - 2.0), 8.0 * f * f1 * (2.0 - 3.0 * f * f)};
 }
 
 Jet arcsine(double u) {
   if (std::abs(u) >= 1.0) return line(std::copysign(half_pi, u), 0.0);
   const double s = 1.0 / ((1.0 - u) * (1.0 + u));
   const double f1 = std::sqrt(s);
-  return {std::asin(u), f1, u * s * f1, (1.0 + 2.0 * u * u) * s * s * f1};
+  return {std::asin(u), f1, u * s * f1, (1.0 + 2.0 * u * u) * s * s * f1,
+          3.0 * u * (3.0 + 2.0 * u * u) * s * s * s * f1};
 }
 
 Jet arccosine(double u) {
   const Jet other = arcsine(u);
   const double f = std::abs(u) >= 1.0 ? half_pi - other.f : std::acos(u);
-  return {f, -other.f1, -other.f2, -other.f3};
+  return {f, -other.f1, -other.f2, -other.f3, -other.f4};
 }
 
 Jet arctangent(double u) {
   const double f1 = 1.0 / (1.0 + u * u);  // u^2 f1 = 1 - f1, which no large u overflows
-  return {std::atan(u), f1, -2.0 * u * f1 * f1, (6.0 - 8.0 * f1) * f1 * f1};
+  return {std::atan(u), f1, -2.0 * u * f1 * f1, (6.0 - 8.0 * f1) * f1 * f1,
+          24.0 * u * f1 * (2.0 * f1 - 1.0) * f1 * f1};
 }
 
 Jet inverse_hyperbolic_tangent(double u) {
@@ -136,13 +142,17 @@ Jet inverse_hyperbolic_tangent(double u) {
     return line(std::copysign(std::atanh(largest_arctanh_argument), u), 0.0);
   }
   const double f1 = 1.0 / ((1.0 - u) * (1.0 + u));
-  return {std::atanh(u), f1, 2.0 * u * f1 * f1, (2.0 + 6.0 * u * u) * f1 * f1 * f1};
+  const double cube = f1 * f1 * f1;
+  return {std::atanh(u), f1, 2.0 * u * f1 * f1, (2.0 + 6.0 * u * u) * cube,
+          24.0 * u * (1.0 + u * u) * cube * f1};
 }
 
 Jet gaussian(double u) {
   if (std::abs(u) > vanishing_gaussian) return {};
   const double f = std::exp(-u * u);
-  return {f, -2.0 * u * f, (4.0 * u * u - 2.0) * f, (12.0 - 8.0 * u * u) * u * f};
+  const double s = 2.0 * u * u;
+  return {f, -2.0 * u * f, (2.0 * s - 2.0) * f, (12.0 - 4.0 * s) * u * f,
+          (4.0 * s * s - 24.0 * s + 12.0) * f};
 }
 
 Jet hyperbolic_cosine(double u) {
@@ -153,7 +163,7 @@ Jet hyperbolic_cosine(double u) {
   }
   const double c = std::cosh(u);
   const double s = std::sinh(u);
-  return {c, s, c, s};
+  return {c, s, c, s, c};
 }
 
 /// -1, 0 or 1.
@@ -166,13 +176,13 @@ Jet sign(double u) { return line(sign_of(u), 0.0); }
 Jet sine(double u) {
   const double s = std::sin(u);
   const double c = std::cos(u);
-  return {s, c, -s, -c};
+  return {s, c, -s, -c, s};
 }
 
 Jet cosine(double u) {
   const double s = std::sin(u);
   const double c = std::cos(u);
-  return {c, -s, -c, s};
+  return {c, -s, -c, s, c};
 }
 
 struct NamedFunction {
@@ -228,7 +238,7 @@ std::optional<Function> function_named(std::string_view name) noexcept {
 
 void function_values(Function function, double u, int order, double* values) noexcept {
   const Jet jet = functions[static_cast<std::size_t>(function)].jet(u);
-  const double all[4] = {jet.f, jet.f1, jet.f2, jet.f3};
+  const double all[max_order + 1] = {jet.f, jet.f1, jet.f2, jet.f3, jet.f4};
   std::copy_n(all, order + 1, values);
 }
 
@@ -243,9 +253,9 @@ void function_values(const Table& table, double u, int order, double* values) no
   for (int j = 0; j < 2 * k + 2; ++j) knots[j] = table.low + (cell + j - k) * spacing;
   const bool inside = at == u;
   const int needed = inside ? order : 1;
-  double basis[4][k + 1];
+  double basis[max_order + 1][k + 1];
   basis_functions(knots, k, 0, at, needed, basis[0]);
-  double jet[4] = {};
+  double jet[max_order + 1] = {};
   const double* own = table.coefficients.data() + cell;
   for (int d = 0; d <= needed; ++d) {
     for (int r = 0; r <= k; ++r) jet[d] += basis[d][r] * own[r];

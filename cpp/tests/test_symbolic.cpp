@@ -19,9 +19,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double pi = 3.14159265358979323846;
 
 template <class Of>
-std::array<double, 4> jet(const Of& of, double u) {
-  std::array<double, 4> values{};
-  function_values(of, u, 3, values.data());
+std::array<double, kan::max_order + 1> jet(const Of& of, double u) {
+  std::array<double, kan::max_order + 1> values{};
+  function_values(of, u, kan::max_order, values.data());
   return values;
 }
 
@@ -100,7 +100,7 @@ void check_derivatives(const Of& of, double u) {
   const auto above = jet(of, u + h);
   const auto at = jet(of, u);
   const auto below = jet(of, u - h);
-  for (std::size_t d = 0; d < 3; ++d) {
+  for (std::size_t d = 0; d < kan::max_order; ++d) {
     INFO("at " << u << ", derivative " << d + 1);
     const double difference = (above[d] - below[d]) / (2 * h);
     CHECK(std::abs(at[d + 1] - difference) <=
@@ -108,7 +108,7 @@ void check_derivatives(const Of& of, double u) {
   }
 }
 
-TEST_CASE("derivatives up to the third are central differences") {
+TEST_CASE("derivatives up to the fourth are central differences") {
   for (const Function function : all_functions()) {
     INFO(name_of(function));
     for (const double u : {-0.9, -0.4, -0.3, 0.3, 0.55, 0.9}) check_derivatives(function, u);
@@ -119,10 +119,12 @@ TEST_CASE("derivatives up to the third are central differences") {
 TEST_CASE("fewer derivatives are the first of more") {
   for (const Function function : all_functions()) {
     const auto all = jet(function, 0.7);
-    for (int order = 0; order <= 3; ++order) {
-      std::array<double, 4> some = {9, 9, 9, 9};
+    for (int order = 0; order <= kan::max_order; ++order) {
+      std::array<double, kan::max_order + 1> some = {9, 9, 9, 9, 9};
       function_values(function, 0.7, order, some.data());
-      for (std::size_t d = 0; d < 4; ++d) CHECK(some[d] == (size(order) >= d ? all[d] : 9));
+      for (std::size_t d = 0; d < some.size(); ++d) {
+        CHECK(some[d] == (size(order) >= d ? all[d] : 9));
+      }
     }
   }
 }
@@ -156,6 +158,36 @@ TEST_CASE("functions go on continuously where they are guarded") {
       CHECK(std::abs(after - before) <= 1e-3 + 1e-8 * std::abs(before));
       CHECK(jet(function, 0.5 * at)[0] != jet(function, 3 * at)[0]);
     }
+  }
+}
+
+TEST_CASE("beyond the guards derivatives are those of the line that goes on") {
+  struct Place {
+    Function function;
+    double u, h;  // h leads out of no guard
+  };
+  for (const Place& place : std::vector<Place>{{Function::inverse, 3e-6, 1e-6},
+                                               {Function::inverse_square, 3e-6, 1e-6},
+                                               {Function::inverse_cube, -3e-6, 1e-6},
+                                               {Function::inverse_fourth, 3e-6, 1e-6},
+                                               {Function::inverse_fifth, -3e-6, 1e-6},
+                                               {Function::root, 3e-13, 1e-13},
+                                               {Function::inverse_root, 3e-13, 1e-13},
+                                               {Function::log, -3e-13, 1e-13},
+                                               {Function::exp, 90, 1},
+                                               {Function::cosh, -90, 1},
+                                               {Function::tangent, pi / 2 + 3e-7, 1e-7},
+                                               {Function::arcsine, -2, 0.5},
+                                               {Function::arccosine, 2, 0.5},
+                                               {Function::arctanh, 2, 0.5},
+                                               {Function::gaussian, 28, 0.5}}) {
+    INFO(name_of(place.function));
+    const auto at = jet(place.function, place.u);
+    const double rise =
+        jet(place.function, place.u + place.h)[0] - jet(place.function, place.u - place.h)[0];
+    // The tangent's place is pi / 2 with some roundings, against an h of 1e-7.
+    CHECK(std::abs(at[1] * 2 * place.h - rise) <= 1e-7 * std::abs(rise));
+    for (int d = 2; d <= kan::max_order; ++d) CHECK(at[size(d)] == 0.0);
   }
 }
 
@@ -214,9 +246,9 @@ TEST_CASE("a table is its spline and the derivatives of it") {
       const double u = table.low + (cell + part) * spacing;
       const auto values = jet(table, u);
       INFO("at " << u);
-      for (int d = 0; d < 4; ++d) {
+      for (int d = 0; d <= kan::max_order; ++d) {
         const auto expected = static_cast<double>(table_by_definition(table, cell, u, d));
-        // Numbers up to 2 * 5!/2! / h^3 ~ 300, some ten roundings.
+        // Numbers up to 2 * 5!/1! / h^4 ~ 800, some ten roundings.
         CHECK(std::abs(values[size(d)] - expected) <= 1e4 * epsilon<double>);
       }
     }
@@ -232,8 +264,7 @@ TEST_CASE("beyond its ends a table is a straight line") {
       const auto values = jet(table, u);
       CHECK(values[0] == at[0] + at[1] * (u - end));
       CHECK(values[1] == at[1]);
-      CHECK(values[2] == 0.0);
-      CHECK(values[3] == 0.0);
+      for (int d = 2; d <= kan::max_order; ++d) CHECK(values[size(d)] == 0.0);
     }
     double alone = 0.0;
     function_values(table, 2 * end, 0, &alone);

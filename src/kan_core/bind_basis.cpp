@@ -13,7 +13,7 @@ py::typing::Tuple<py::array_t<int>, py::array_t<T>> basis(const py::array& knots
   const T* points = input<T>(x, "x", {-1});
   const auto intervals = static_cast<int>(knots.size()) - 1 - 2 * degree;
   if (degree < 0 || degree > kan::max_degree) throw py::value_error("degree must be in 0..5");
-  if (order < 0 || order > 3) throw py::value_error("order must be in 0..3");
+  if (order < 0 || order > kan::max_order) throw py::value_error("order must be in 0..4");
   if (intervals < 1) throw py::value_error("knots must be at least 2 k + 2");
   const py::ssize_t count = x.size();
   py::array_t<int> cells = output<int>({count});

@@ -19,11 +19,11 @@ kan::Function parse_function(const std::string& name) {
 template <class Of>
 py::array_t<double> values_of(const Of& of, const py::array& u, int order) {
   const double* points = input<double>(u, "u", {-1});
-  if (order < 0 || order > 3) throw py::value_error("order must be in 0..3");
+  if (order < 0 || order > kan::max_order) throw py::value_error("order must be in 0..4");
   const py::ssize_t count = u.size();
   py::array_t<double> result = output<double>({order + 1, count});
   double* out = result.mutable_data();
-  double own[4];
+  double own[kan::max_order + 1];
   for (py::ssize_t n = 0; n < count; ++n) {
     kan::function_values(of, points[n], order, own);
     for (int d = 0; d <= order; ++d) out[d * count + n] = own[d];

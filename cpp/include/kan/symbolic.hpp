@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kan/basis.hpp"
+
 namespace kan {
 
 /// The functions that a symbolic edge may have; `function_name` has their names in pykan.
@@ -73,7 +75,7 @@ struct EdgeAffine {
   enum : std::size_t { alpha, beta, gamma, delta, count };
 };
 
-/// f and its derivatives up to `order` <= 3 at u.
+/// f and its derivatives up to `order` <= max_order at u.
 ///
 /// No singularity is left: functions go on across them and beyond their domains as in pykan's guarded
 /// versions (1/u as a steep line through 0, log |u|, sign(u) sqrt |u|, arcsin clamped, exp beyond 80 as a

@@ -5,7 +5,6 @@
 
 namespace kan::kernels {
 
-constexpr int max_order = 3;
 constexpr int max_values = 6;  // k + 1 at the highest degree
 
 /// t[0 .. 2k-1] are the k knots up to the left end of the cell and the k from its right end on.
