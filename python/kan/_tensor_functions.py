@@ -1,0 +1,55 @@
+"""NumPy's functions of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _tensor_rules as rules
+from ._tensor import Tensor, as_tensor, as_tensors, operation, plain
+
+__all__ = ["FUNCTIONS", "concatenate", "stack", "where"]
+
+
+def where(condition: Any, x: Any, y: Any) -> Tensor:
+    return _joined("where", rules.chosen, (x, y), plain(condition))
+
+
+def concatenate(tensors: Sequence[Any], axis: int = 0) -> Tensor:
+    return _joined("concatenate", rules.concatenated, tensors, axis)
+
+
+def stack(tensors: Sequence[Any], axis: int = 0) -> Tensor:
+    return _joined("stack", rules.stacked, tensors, axis)
+
+
+def _joined(
+    name: str, rule: Callable[..., rules.Traced], values: Sequence[Any], option: Any
+) -> Tensor:
+    tensors = as_tensors(values)
+    data, pull = rule([one.data for one in tensors], option)
+    return operation(name, data, tensors, pull)
+
+
+def _as_columns(value: Any) -> Tensor:
+    tensor = as_tensor(value)
+    return tensor if tensor.ndim > 1 else tensor.reshape(-1, 1)
+
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: Tensor.sum,
+    np.mean: Tensor.mean,
+    np.clip: Tensor.clip,
+    np.reshape: lambda a, shape: a.reshape(shape),
+    np.ravel: lambda a: a.reshape(-1),
+    np.transpose: lambda a, axes=None: a.transpose() if axes is None else a.transpose(axes),
+    np.where: where,
+    np.concatenate: concatenate,
+    np.stack: stack,
+    np.column_stack: lambda tup: concatenate([_as_columns(one) for one in tup], axis=1),
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a: a.size,
+}
