@@ -21,6 +21,9 @@ from ._library import SYMBOLIC_LIB, add_symbolic
 from ._model import KAN
 from ._neighbours import warn_of_pykan
 from ._notebook import np, nsimplify, plt, sympy, torch
+from ._optimizer import Optimizer
+from ._tensor import Tensor, no_grad
+from ._tensor_functions import compute_loss
 from .MultKAN import MultKAN  # the class takes the place of the module, which stays importable
 
 __all__ = [
@@ -30,16 +33,20 @@ __all__ = [
     "FormatError",
     "History",
     "MultKAN",
+    "Optimizer",
+    "Tensor",
     "__version__",
     "add_symbolic",
     "augment_input",
     "batch_hessian",
     "batch_jacobian",
+    "compute_loss",
     "create_dataset",
     "create_dataset_from_data",
     "ex_round",
     "fit_params",
     "get_num_threads",
+    "no_grad",
     "np",
     "nsimplify",
     "plt",

@@ -16,7 +16,7 @@ from ._tensor_rules import RULES, Axis, Rule
 
 __all__ = ["Piece", "Tensor", "as_tensor", "as_tensors", "no_grad", "operation", "plain"]
 
-BinaryMethod = Callable[[Any, Any], Any]
+BinaryMethod = Callable[[Any, Any], "Tensor"]
 
 
 def _elementwise(ufunc: np.ufunc) -> Callable[[Tensor], Tensor]:
@@ -332,15 +332,17 @@ def operation(
     return node
 
 
-def as_tensor(value: Any) -> Tensor:
+def as_tensor(value: Any, name: str = "data") -> Tensor:
     """Return a tensor as it is, and numbers as a constant one that shares them."""
-    return value if isinstance(value, Tensor) else operation("", _floats(value), (), _no_way_back)
+    if isinstance(value, Tensor):
+        return value
+    return operation("", _floats(value, name), (), _no_way_back)
 
 
-def as_tensors(values: Sequence[Any]) -> list[Tensor]:
+def as_tensors(values: Sequence[Any], name: str = "data") -> list[Tensor]:
     """Return operands as tensors; plain numbers take the dtype of the first tensor among them."""
     dtype = next((one.dtype for one in values if isinstance(one, Tensor)), np.dtype(np.float64))
-    return [as_tensor(dtype.type(one) if _is_plain_number(one) else one) for one in values]
+    return [as_tensor(dtype.type(one) if _is_plain_number(one) else one, name) for one in values]
 
 
 def _unary(rule: Rule, a: Tensor) -> Tensor:
@@ -386,10 +388,10 @@ def _is_plain_number(value: Any) -> bool:
     return isinstance(value, (float, int)) and not isinstance(value, np.generic)
 
 
-def _floats(values: Any) -> Any:
+def _floats(values: Any, name: str = "data") -> Any:
     """Return numbers as float32 if they are that, and else as float64."""
     if type(values) is not np.ndarray or values.dtype.kind not in "biuf":
-        values = real_numbers(values, "data")
+        values = real_numbers(values, name)
     return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from . import _tensor_rules as rules
 from ._tensor import Tensor, as_tensor, as_tensors, operation, plain
 
-__all__ = ["FUNCTIONS", "concatenate", "stack", "where"]
+__all__ = ["FUNCTIONS", "compute_loss", "concatenate", "stack", "where"]
 
 
 def where(condition: Any, x: Any, y: Any) -> Tensor:
@@ -23,6 +23,32 @@ def concatenate(tensors: Sequence[Any], axis: int = 0) -> Tensor:
 
 def stack(tensors: Sequence[Any], axis: int = 0) -> Tensor:
     return _joined("stack", rules.stacked, tensors, axis)
+
+
+def compute_loss(y_hat: Any, y: Any) -> Tensor:
+    """Return the mean squared difference of predictions and targets, a tensor without axes.
+
+    Parameters
+    ----------
+    y_hat : Tensor or array-like
+        Predictions of any shape.
+    y : Tensor or array-like
+        Targets: one number, or as many as there are predictions, in the same shape. For
+        predictions (N, 1) they may be (N,).
+
+    Examples
+    --------
+    >>> from kan import Tensor, compute_loss
+    >>> compute_loss(Tensor([1.0, 2.0]), [1.0, 4.0]).item()
+    2.0
+    """
+    prediction, target = as_tensors([y_hat, y])
+    if prediction.shape == (*target.shape, 1):
+        target = target.reshape(prediction.shape)
+    if target.ndim and target.shape != prediction.shape:
+        raise ValueError(f"y must have shape {prediction.shape}, got {target.shape}")
+    squares = (prediction - target).square()
+    return squares.mean() if squares.ndim else squares
 
 
 def _joined(
