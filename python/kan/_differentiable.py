@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from . import _core
 from ._architecture import Core
 from ._arrays import Array, as_matrix
 from ._domain import refuse_outside
+from ._networks import AFFINES
 from ._observed import Observed
 from ._rows import Rows
 from ._tensor import Tensor, as_tensors, operation
@@ -18,7 +19,12 @@ from ._tensor_functions import stack
 
 __all__ = ["Differentiable", "holds_tensor"]
 
-AFFINES = ("subnode_scale", "subnode_bias", "node_scale", "node_bias")
+
+class Learnt(NamedTuple):
+    """A network and its parameters: what a picture finds inside a model."""
+
+    network: Core
+    parameters: list[Tensor]
 
 
 def holds_tensor(X: Any) -> bool:
@@ -33,7 +39,7 @@ class Differentiable(Observed):
 
     __slots__ = ("_leaves",)  # no part of `__dict__`, and so not of copies and pickles
 
-    _leaves: tuple[Core, list[Tensor]]
+    _leaves: Learnt
 
     def parameters(self) -> list[Tensor]:
         """Return the parameters as tensors that share the memory of the model.
@@ -45,10 +51,14 @@ class Differentiable(Observed):
         The same tensors come back at every call until the model has another network, as after
         `fit` with several grids or after an edge became symbolic.
         """
+        return list(self._learnt.parameters)
+
+    @property
+    def _learnt(self) -> Learnt:
         network = self._network
-        if not hasattr(self, "_leaves") or self._leaves[0] is not network:
-            self._leaves = network, list(_leaves_of(network))
-        return list(self._leaves[1])
+        if not hasattr(self, "_leaves") or self._leaves.network is not network:
+            self._leaves = Learnt(network, list(_leaves_of(network)))
+        return self._leaves
 
     def _inputs(self, X: Any) -> Array:
         """Return inputs as the network takes them (N, n_in), checked."""
@@ -69,7 +79,7 @@ class Differentiable(Observed):
                 f"X must have shape (N, {self._given_inputs}), or be one row of "
                 f"{self._given_inputs} numbers, got {values.shape}"
             )
-        network, leaves = self._network, self.parameters()
+        network, leaves = self._learnt
         x = self._inputs(values[np.newaxis] if is_row else values)
         y = _core.predict(network, x)
 
@@ -83,7 +93,7 @@ class Differentiable(Observed):
             return [*(along if isinstance(given, list) else [along]), *own]
 
         outputs = y if not is_row else y[0] if y.shape[1] > 1 else y[0, 0]
-        return operation("KAN", outputs, [*parents, *leaves], pull, network)
+        return operation("KAN", outputs, [*parents, *leaves], pull, self._learnt)
 
 
 def _gathered(X: Any) -> Tensor | list[Tensor]:

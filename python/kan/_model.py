@@ -407,8 +407,9 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Differentiable):
         loss_fn : str or callable, optional
             "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
             ``(prediction, y) -> (loss, d loss / d prediction)``; with one output, y of shape (N,)
-            reaches it as (N, 1), as predictions do. A function of torch tensors that returns the
-            loss alone is differentiated by torch.
+            reaches it as (N, 1), as predictions do. One that returns the loss alone, such as
+            ``((prediction - y) ** 2).mean()``, is differentiated: operations of a
+            :class:`Tensor` by kan, those of torch tensors by torch.
         sample_weight : array-like, optional
             Weights (N,) of the training samples.
         update_grid : bool, default True
