@@ -13,6 +13,7 @@ from ._config import get_num_threads, set_num_threads, show_config, threads
 from ._core import FormatError, __version__
 from ._datasets import create_dataset, create_dataset_from_data
 from ._derivatives import batch_hessian, batch_jacobian
+from ._dot import draw_dot
 from ._edge import Edge
 from ._expressions import augment_input, ex_round
 from ._fit_params import fit_params
@@ -21,6 +22,9 @@ from ._library import SYMBOLIC_LIB, add_symbolic
 from ._model import KAN
 from ._neighbours import warn_of_pykan
 from ._notebook import np, nsimplify, plt, sympy, torch
+from ._optimizer import Optimizer
+from ._tensor import Tensor, no_grad
+from ._tensor_functions import compute_loss
 from .MultKAN import MultKAN  # the class takes the place of the module, which stays importable
 
 __all__ = [
@@ -30,16 +34,21 @@ __all__ = [
     "FormatError",
     "History",
     "MultKAN",
+    "Optimizer",
+    "Tensor",
     "__version__",
     "add_symbolic",
     "augment_input",
     "batch_hessian",
     "batch_jacobian",
+    "compute_loss",
     "create_dataset",
     "create_dataset_from_data",
+    "draw_dot",
     "ex_round",
     "fit_params",
     "get_num_threads",
+    "no_grad",
     "np",
     "nsimplify",
     "plt",

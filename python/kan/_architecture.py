@@ -30,11 +30,13 @@ __all__ = [
     "parse_width",
     "per_layer",
     "require_cpu",
+    "separate_sizes",
 ]
 
 # One of the two; what takes several networks or samples takes those of one precision.
 Core = _core.Network32 | _core.Network64
 
+DEFAULT_INTERVALS = 3
 MOST_INTERVALS = 2**20
 MOST_NODES = 2**24
 MOST_SEED = 2**64 - 1
@@ -159,6 +161,13 @@ def parse_width(width: Any, mult_arity: Any) -> list[LayerWidth]:
     if parsed[0].arities:
         raise ValueError(f"width[0] cannot have multiplication nodes, got {width[0]!r}")
     return parsed
+
+
+def separate_sizes(width: Any, grid: Any) -> tuple[Any, Any]:
+    """Return `width` and `grid`, where an integer and a list may be input size and layer sizes."""
+    if is_sequence(width) or not is_sequence(grid):
+        return width, grid
+    return [integer(width, "width", 1, MOST_NODES), *grid], DEFAULT_INTERVALS
 
 
 def _arities(mult_arity: Any, position: int, products: int, layers: int) -> tuple[int, ...]:

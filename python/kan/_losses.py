@@ -14,7 +14,7 @@ from ._arrays import Array, as_labels, as_matrix, as_targets, as_weights, real_n
 from ._containers import as_plain
 from ._regulariser import Regulariser
 from ._rows import Rows
-from ._torch_graph import called
+from ._traced_loss import called
 
 __all__ = ["Data", "Loss", "loss_named"]
 
@@ -31,7 +31,10 @@ PLAIN = {"reduction": "mean", "weight": None, "label_smoothing": 0.0, "ignore_in
 
 
 class Loss:
-    """A loss by name, or a function ``(prediction, y) -> (loss, d loss / d prediction)``."""
+    """A loss by name, or a function ``(prediction, y) -> (loss, d loss / d prediction)``.
+
+    A function may also give the loss alone, calculated with operations of tensors.
+    """
 
     def __init__(self, name: str, function: Callable[[Array, Array], Any] | None = None) -> None:
         self.name = name
@@ -115,7 +118,8 @@ class Loss:
         if not isinstance(result, tuple) or len(result) != 2:
             raise TypeError(
                 "loss_fn must return (loss, d loss / d prediction), "
-                f"got {type(result).__name__}; named losses: 'mse', 'cross_entropy'"
+                f"got {type(result).__name__}, which Tensor cannot differentiate; "
+                "named losses: 'mse', 'cross_entropy'"
             )
         try:
             value = float(result[0])

@@ -26,10 +26,12 @@ from ._architecture import (
     parse_width,
     per_layer,
     require_cpu,
+    separate_sizes,
 )
 from ._arrays import Array, as_matrix, as_vector
 from ._containers import given_back
 from ._derivatives import input_gradient
+from ._differentiable import Differentiable, holds_tensor
 from ._domain import refuse_outside
 from ._edge import Edge, edge_of
 from ._familiar import Familiar
@@ -62,14 +64,15 @@ BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
 
-class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
+class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Differentiable):
     """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
 
     Parameters
     ----------
     width : list
         Nodes per layer, inputs first: ``[2, 5, 1]``. An entry ``[n_sum, n_mult]`` has
-        multiplication nodes after its sum nodes.
+        multiplication nodes after its sum nodes. ``KAN(2, [5, 1])``, an integer and a list of
+        the further layers, means the same, with the default `grid`.
     grid : int or list of int, default 3
         Grid intervals G, for all layers or one per layer.
     k : int or list of int, default 3
@@ -121,7 +124,7 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
 
     def __init__(
         self,
-        width: Sequence[Any],
+        width: Sequence[Any] | int,
         grid: int | Sequence[int] = 3,
         k: int | Sequence[int] = 3,
         mult_arity: Any = 2,
@@ -153,6 +156,7 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
                 "auto_save=True is not supported: call save(path) when you want a file"
             )
         require_cpu(device)
+        width, grid = separate_sizes(width, grid)
         layers = layers_of(parse_width(width, mult_arity), grid, k)
         kind = DTYPES[dtype_name(dtype)]
         base = getattr(_core.Base, one_of(base_fun, "base_fun", BASES))
@@ -234,6 +238,9 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
         -------
         ndarray or tensor
             Shape (N, n_out), in the model's dtype. A row has the same bits alone and in a batch.
+            For a :class:`Tensor`, or a list with some in it, it is a `Tensor` with gradients
+            along X and along :meth:`parameters`; one row of n_in numbers then gives (n_out,), or
+            a single number if that is 1.
             For a torch tensor it is a tensor of the same floating type; if X requires gradients
             it has those along X, but none along parameters.
         """
@@ -241,14 +248,14 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
             ready: Array | None = _core.predict_ready(self._network, X)
             if ready is not None:
                 return ready
+        if holds_tensor(X):
+            return self._traced(X)
         if wants_gradient(X):
             return differentiable(X, self._predict, partial(input_gradient, self))
         return given_back(self._predict(X), X)
 
     def _predict(self, X: ArrayLike) -> Array:
-        x = as_matrix(self._chosen(X, "X"), "X", self._network.layers[0].inputs, self.dtype)
-        refuse_outside(self._network, Rows(x), "X")
-        result: Array = _core.predict(self._network, x)
+        result: Array = _core.predict(self._network, self._inputs(X))
         return result
 
     def loss_and_gradient(
@@ -400,8 +407,9 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions):
         loss_fn : str or callable, optional
             "mse" (default), "cross_entropy" from logits, or a function of NumPy arrays
             ``(prediction, y) -> (loss, d loss / d prediction)``; with one output, y of shape (N,)
-            reaches it as (N, 1), as predictions do. A function of torch tensors that returns the
-            loss alone is differentiated by torch.
+            reaches it as (N, 1), as predictions do. One that returns the loss alone, such as
+            ``((prediction - y) ** 2).mean()``, is differentiated: operations of a
+            :class:`Tensor` by kan, those of torch tensors by torch.
         sample_weight : array-like, optional
             Weights (N,) of the training samples.
         update_grid : bool, default True

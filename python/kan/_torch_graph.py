@@ -13,11 +13,11 @@ from ._arrays import Array
 from ._containers import as_plain, given_back
 
 __all__ = [
-    "called",
     "differentiable",
     "hessian_by_torch",
     "is_tensor",
     "jacobian_by_torch",
+    "loss_and_slope",
     "wants_gradient",
 ]
 
@@ -71,22 +71,10 @@ def jacobian_by_torch(
     return None if traced is None else _slopes(traced[1][:, :outputs], traced[0], create_graph)
 
 
-def called(loss: Callable[[Any, Any], Any], prediction: Array, y: Array) -> Any:
-    """Return what a loss function gives, and its gradient by torch if it is one of tensors."""
-    try:
-        result = loss(prediction, y)
-    except (TypeError, AttributeError):
-        result = _loss_and_slope(loss, prediction, y)
-        if result is None:
-            raise
-        return result
-    alone = None if isinstance(result, tuple) else _loss_and_slope(loss, prediction, y)
-    return result if alone is None else alone
-
-
-def _loss_and_slope(
+def loss_and_slope(
     loss: Callable[[Any, Any], Any], prediction: Array, y: Array
 ) -> tuple[float, Array] | None:
+    """Return the loss of torch's tensors and its gradient, or None if it is none of them."""
     torch: Any = sys.modules.get("torch")
     if not hasattr(torch, "autograd"):
         return None

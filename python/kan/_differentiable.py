@@ -1,0 +1,131 @@
+"""A model as a part of calculations with tensors: what it gives, and what can be learnt of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _core
+from ._architecture import Core
+from ._arrays import Array, as_matrix
+from ._domain import refuse_outside
+from ._networks import AFFINES
+from ._observed import Observed
+from ._rows import Rows
+from ._tensor import Tensor, as_tensors, operation
+from ._tensor_functions import stack
+
+__all__ = ["Differentiable", "holds_tensor"]
+
+
+class Learnt(NamedTuple):
+    """A network and its parameters: what a picture finds inside a model."""
+
+    network: Core
+    parameters: list[Tensor]
+
+
+def holds_tensor(X: Any) -> bool:
+    """Whether X is a tensor, or a list of rows, or one row, with tensors in it."""
+    if not isinstance(X, (list, tuple)):
+        return isinstance(X, Tensor)
+    return any(isinstance(one, Tensor) for one in X) or (len(X) > 0 and holds_tensor(X[0]))
+
+
+class Differentiable(Observed):
+    """What a model is to tensors: an operation, with parameters."""
+
+    __slots__ = ("_leaves",)  # no part of `__dict__`, and so not of copies and pickles
+
+    _leaves: Learnt
+
+    def parameters(self) -> list[Tensor]:
+        """Return the parameters as tensors that share the memory of the model.
+
+        Layer by layer there are the coefficients (inputs, G + k + 1, sums), base weights in the
+        last row of each input, then those of affines and of symbolic edges (edges, 4) if there
+        are any. Gradients of what does not train are 0.
+
+        The same tensors come back at every call until the model has another network, as after
+        `fit` with several grids or after an edge became symbolic.
+        """
+        return list(self._learnt.parameters)
+
+    @property
+    def _learnt(self) -> Learnt:
+        network = self._network
+        if not hasattr(self, "_leaves") or self._leaves.network is not network:
+            self._leaves = Learnt(network, list(_leaves_of(network)))
+        return self._leaves
+
+    def _inputs(self, X: Any) -> Array:
+        """Return inputs as the network takes them (N, n_in), checked."""
+        x = as_matrix(
+            self._chosen(X, "X"), "X", self._network.layers[0].inputs, self._network.dtype
+        )
+        refuse_outside(self._network, Rows(x), "X")
+        return x
+
+    def _traced(self, X: Any) -> Tensor:
+        """Return the outputs for a tensor, or for a list with tensors in it, as a tensor."""
+        given = X if isinstance(X, Tensor) else _gathered(X)
+        parents = [given] if isinstance(given, Tensor) else given
+        values = given.data if isinstance(given, Tensor) else np.array([one.data for one in given])
+        is_row = values.ndim == 1
+        if is_row and len(values) != self._given_inputs:
+            raise ValueError(
+                f"X must have shape (N, {self._given_inputs}), or be one row of "
+                f"{self._given_inputs} numbers, got {values.shape}"
+            )
+        network, leaves = self._learnt
+        x = self._inputs(values[np.newaxis] if is_row else values)
+        y = _core.predict(network, x)
+
+        def pull(gradient: Any) -> list[Any]:
+            slope = np.ascontiguousarray(gradient).reshape(y.shape)
+            flat, by_columns = _core.pullback(network, x, slope)
+            by_inputs = np.zeros((len(x), self._given_inputs), x.dtype)
+            by_inputs[:, self._columns] = by_columns
+            along = by_inputs[0] if is_row else by_inputs
+            own = _like(leaves, flat * network.trainable())
+            return [*(along if isinstance(given, list) else [along]), *own]
+
+        outputs = y if not is_row else y[0] if y.shape[1] > 1 else y[0, 0]
+        return operation("KAN", outputs, [*parents, *leaves], pull, self._learnt)
+
+
+def _gathered(X: Any) -> Tensor | list[Tensor]:
+    """Return a list of numbers as one tensor for each, and a list of rows as one tensor."""
+    rows = [_gathered(one) if isinstance(one, (list, tuple)) else one for one in X]
+    tensors = as_tensors([stack(one) if isinstance(one, list) else one for one in rows], "X")
+    if not any(one.ndim for one in tensors):
+        return tensors
+    shapes = {one.shape for one in tensors}
+    if len(shapes) > 1:
+        raise ValueError(f"X must have rows of one length, got shapes {sorted(shapes)}")
+    return stack(tensors)
+
+
+def _leaves_of(network: Core) -> Iterator[Tensor]:
+    """Yield the parameters of a network in the order of its flat buffer, without copies."""
+    for index in range(len(network.layers)):
+        yield _leaf(network.coefficients(index), f"coefficients of layer {index}")
+        for which in AFFINES if network.affine_enabled else ():
+            yield _leaf(network.affine(index, which), f"{which} of layer {index}")
+        if network.layers[index].symbolic:
+            yield _leaf(network.symbolic(index), f"symbolic edges of layer {index}")
+
+
+def _leaf(view: Array, name: str) -> Tensor:
+    leaf = Tensor(0.0, name=name)
+    leaf.data = view
+    return leaf
+
+
+def _like(leaves: list[Tensor], flat: Array) -> list[Array]:
+    """Return the parts of a flat vector that belong to each parameter, in its shape."""
+    ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
+    parts = np.split(flat, ends)
+    return [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
