@@ -5,6 +5,7 @@
 
 #include "jet_terms.hpp"
 #include "kan/jet.hpp"
+#include "kernels/dispatch.hpp"
 #include "layer_pass.hpp"
 
 namespace kan {
@@ -22,6 +23,12 @@ struct JetBatch {
   Batch all() const { return {places * step, places * step, stride, threads}; }
   Batch one() const { return {step, step, stride, threads}; }
 };
+
+/// to [step] (+)= a b, where b null stands for 1.
+template <class T>
+void multiply(const T* a, const T* b, const JetBatch& batch, bool more, T* to) {
+  kernels::active<T>().blend(1, batch.stride, batch.step, 1, &a, &b, more, to);
+}
 
 /// The rules by which the jets of a network go on.
 struct JetRules {

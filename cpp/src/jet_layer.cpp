@@ -12,12 +12,6 @@ namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-/// to [step] (+)= a b, where b null stands for 1.
-template <class T>
-void multiply(const T* a, const T* b, const JetBatch& batch, bool more, T* to) {
-  kernels::active<T>().blend(1, batch.stride, batch.step, 1, &a, &b, more, to);
-}
-
 /// What is multiplied with factor f of a product: the others, in `scratch.product` if there are two.
 template <class T>
 const T* others_of(const JetProduct& product, std::size_t f, const T* jet, const JetBatch& batch,
