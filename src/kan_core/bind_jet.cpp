@@ -86,9 +86,13 @@ struct LinearResidual {
 
 /// (jets, x (N, I), residual (N,), seeds (places, N, O), unknown seeds (N, U), weight).
 template <class T>
-LinearResidual<T> linear_residual(const py::handle& item, std::size_t unknowns) {
+LinearResidual<T> linear_residual(const kan::Network<T>& network, const py::handle& item,
+                                  std::size_t unknowns) {
   const auto parts = item.cast<py::tuple>();
   auto* jets = parts[0].cast<Jets<T>*>();
+  if (&jets->network != &network) {
+    throw py::value_error("jets must be those of the network of the objective");
+  }
   const auto x = parts[1].cast<py::array>();
   const T* points = input<T>(x, "x", {-1, jets->network.architecture().inputs()});
   const py::ssize_t rows = x.shape(0);
@@ -109,7 +113,8 @@ class ResidualObjective final : public kan::Objective<T> {
  public:
   ResidualObjective(const kan::Network<T>& network, std::size_t unknowns, py::function evaluate,
                     py::function value, py::function linearise)
-      : count_(network.parameter_count() + unknowns),
+      : network_(network),
+        count_(network.parameter_count() + unknowns),
         unknowns_(unknowns),
         trainable_(network.trainable()),
         sums_(network, unknowns),
@@ -144,7 +149,7 @@ class ResidualObjective final : public kan::Objective<T> {
     const py::gil_scoped_acquire gil;
     std::vector<LinearResidual<T>> residuals;
     for (const py::handle item : linearise_(as_array(parameters))) {
-      residuals.push_back(linear_residual<T>(item, unknowns_));
+      residuals.push_back(linear_residual<T>(network_, item, unknowns_));
     }
     const py::gil_scoped_release released;
     sums_.begin(model);
@@ -159,6 +164,7 @@ class ResidualObjective final : public kan::Objective<T> {
     return py::array_t<T>(static_cast<py::ssize_t>(count_), parameters);
   }
 
+  const kan::Network<T>& network_;
   std::size_t count_, unknowns_;
   std::vector<std::uint8_t> trainable_;
   kan::ResidualModel<T> sums_;
