@@ -18,6 +18,7 @@ from ._edge import Edge
 from ._expressions import augment_input, ex_round
 from ._fit_params import fit_params
 from ._history import History
+from ._jet import Jet
 from ._library import SYMBOLIC_LIB, add_symbolic
 from ._model import KAN
 from ._neighbours import warn_of_pykan
@@ -33,6 +34,7 @@ __all__ = [
     "Edge",
     "FormatError",
     "History",
+    "Jet",
     "MultKAN",
     "Optimizer",
     "Tensor",
