@@ -13,7 +13,7 @@ from ._config import get_num_threads, set_num_threads, show_config, threads
 from ._core import FormatError, __version__
 from ._datasets import create_dataset, create_dataset_from_data
 from ._derivatives import batch_hessian, batch_jacobian
-from ._dot import draw_dot
+from ._dot import GraphPicture, draw_dot
 from ._edge import Edge
 from ._expressions import augment_input, ex_round
 from ._fit_params import fit_params
@@ -33,6 +33,7 @@ __all__ = [
     "SYMBOLIC_LIB",
     "Edge",
     "FormatError",
+    "GraphPicture",
     "History",
     "Jet",
     "MultKAN",

@@ -126,6 +126,9 @@ def _leaf(view: Array, name: str) -> Tensor:
 
 def like(leaves: list[Tensor], flat: Array) -> list[Array]:
     """Return the parts of a flat vector that belong to each parameter, in its shape."""
-    ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
-    parts = np.split(flat, ends)
-    return [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
+    parts, start = [], 0
+    for leaf in leaves:
+        end = start + leaf.size
+        parts.append(flat[start:end].reshape(leaf.shape))
+        start = end
+    return parts
