@@ -246,4 +246,3 @@ def _grad_of(tensor: Tensor) -> Array:
     """Return the gradient, 0 where the tensor was not used."""
     gradient = tensor.grad
     return np.zeros(tensor.shape, tensor.dtype) if gradient is None else gradient
-

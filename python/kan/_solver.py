@@ -29,8 +29,13 @@ __all__ = ["Solver", "SolverOptions"]
 # Steps after which a coarse grid ends if the loss has not fallen to this share in so many.
 LOOK, STILL_FALLS = 5, 0.9
 
-# Damping that Levenberg-Marquardt starts with, relative to the mean curvature.
-FIRST_DAMPING = 1.0
+# Damping that Levenberg-Marquardt starts with, relative to the mean curvature; on a finer grid it
+# goes on with its own, in these bounds.
+FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1.0, 1e-8, 1e-3
+
+# Steps on a grid that begin by moving the grids: what flows through the network changes most in
+# the beginning.
+MOVES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 
 
 @dataclass
@@ -41,7 +46,6 @@ class SolverOptions:
     steps: int
     lr: float | None
     update_grid: bool
-    grid_update_num: int
     stop_grid_update_step: int
     log: int
     callbacks: Sequence[Callable[[Progress], Any]] | None
@@ -55,7 +59,6 @@ class SolverOptions:
         if self.lr is not None:
             self.lr = finite(self.lr, "lr", 0.0, open_end=True)
         self.update_grid = flag(self.update_grid, "update_grid")
-        self.grid_update_num = integer(self.grid_update_num, "grid_update_num", 1)
         self.stop_grid_update_step = integer(self.stop_grid_update_step, "stop_grid_update_step", 0)
         self.log = integer(self.log, "log", 1)
         self.callbacks = callables(self.callbacks, "callbacks")
@@ -64,8 +67,7 @@ class SolverOptions:
 
     def moves_grid(self, step: int) -> bool:
         """Whether a step, counted on its grid, begins by moving the grids."""
-        every = max(1, self.stop_grid_update_step // self.grid_update_num)
-        return self.update_grid and step < self.stop_grid_update_step and step % every == 0
+        return self.update_grid and step < self.stop_grid_update_step and step in MOVES
 
 
 class Solver:
@@ -88,11 +90,13 @@ class Solver:
         history = self.history
         history.optimizer, history.reason = self.options.opt, "as asked"
         steps = self.options.steps * len(stages)
+        damping = FIRST_DAMPING
         with Bar(steps, self.options.verbose, self.options.log) as bar:
             try:
                 for number, intervals in enumerate(stages):
-                    stage = _Stage(self, bar, self._network_on(intervals))
+                    stage = _Stage(self, bar, self._network_on(intervals), damping)
                     stage.run(last=number + 1 == len(stages))
+                    damping = stage.next_damping()
                     if history.stopped not in ("steps", "plateau", "converged"):
                         break
             except BaseException:
@@ -121,7 +125,7 @@ class Solver:
 class _Stage:
     """Steps on one grid."""
 
-    def __init__(self, solver: Solver, bar: Bar, network: Core) -> None:
+    def __init__(self, solver: Solver, bar: Bar, network: Core, damping: float) -> None:
         self.solver, self.bar, self.network = solver, bar, network
         self.options, self.history = solver.options, solver.history
         self.model = solver.problem.model
@@ -136,7 +140,7 @@ class _Stage:
             self.square_sum.value,
             self.square_sum.linearised,
         )
-        self.optimizer = self._make_optimizer()
+        self.optimizer = self._make_optimizer(damping)
         self.core_best = self._core("Best")()
         self.losses: list[float] = []
 
@@ -227,13 +231,18 @@ class _Stage:
         if self.core_best.value < self.optimizer.value:
             self.square_sum.set_parameters(self.core_best.parameters)
 
-    def _make_optimizer(self) -> Any:
+    def next_damping(self) -> float:
+        """Return the damping to begin with on a finer grid."""
+        own = self.optimizer.damping if self.options.opt == "LM" else FIRST_DAMPING
+        return float(min(max(own, LEAST_DAMPING), MOST_DAMPING))
+
+    def _make_optimizer(self, damping: float) -> Any:
         start = self.square_sum.parameters()
         rate = OPTIMIZERS[self.options.opt] if self.options.lr is None else self.options.lr
         if self.options.opt == "Adam":
             return self._core("Adam")(start, rate, 0.0)
         if self.options.opt == "LM":
-            return self._core("LevenbergMarquardt")(start, FIRST_DAMPING, 0.0)
+            return self._core("LevenbergMarquardt")(start, damping, 0.0)
         return self._core("Lbfgs")(start, rate)
 
     def _core(self, name: str) -> Any:

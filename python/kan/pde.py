@@ -111,7 +111,6 @@ class Problem:
         grids: int | Sequence[int] | None = None,
         lr: float | None = None,
         update_grid: bool = True,
-        grid_update_num: int = 5,
         stop_grid_update_step: int = 50,
         resample: int | None = None,
         seed: int | None = None,
@@ -135,8 +134,8 @@ class Problem:
         lr : float, optional
             Learning rate of "LBFGS" (1) and "Adam" (1e-3).
         update_grid : bool, default True
-            Whether grids follow what flows through them, `grid_update_num` times in the first
-            `stop_grid_update_step` steps on every grid.
+            Whether grids follow what flows through them, on every grid in the first steps often
+            and then less and less, up to `stop_grid_update_step`.
         resample : int, optional
             Draw points that came as functions anew every so many steps.
         seed : int, optional
@@ -162,8 +161,7 @@ class Problem:
             raise ValueError("resample works with points that came as functions")
         options = SolverOptions(
             opt=opt, steps=steps, lr=lr, update_grid=update_grid, log=log, verbose=verbose,
-            grid_update_num=grid_update_num, stop_grid_update_step=stop_grid_update_step,
-            callbacks=callbacks,
+            stop_grid_update_step=stop_grid_update_step, callbacks=callbacks,
         )  # fmt: skip
         stages = self._stages(grids)
         seed = self.model.seed if seed is None else integer(seed, "seed", 0, MOST_SEED)
