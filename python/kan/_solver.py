@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Solver", "SolverOptions"]
 
 # Steps after which a coarse grid ends if the loss has not fallen to this share in so many.
-LOOK, STILL_FALLS = 5, 0.9
+LOOK, STILL_FALLS = 5, 0.97
 
 # Damping that Levenberg-Marquardt starts with, relative to the mean curvature; on a finer grid it
 # goes on with its own, in these bounds.
