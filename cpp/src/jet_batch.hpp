@@ -43,12 +43,23 @@ struct JetRules {
     return layer == 0 ? first[input] : hidden;
   }
 
+  /// The input of the first layer along which place p goes alone: for the others the first layer has
+  /// nothing to say there. -1 where several inputs meet; of no meaning for the value.
+  int only_input(std::size_t p) const {
+    const Derivative& own = shape[p];
+    for (int j = 1; j < own.order; ++j) {
+      if (own.inputs[static_cast<std::size_t>(j)] != own.inputs[0]) return -1;
+    }
+    return own.inputs[0];
+  }
+
   /// Calls use(derivative, place) for the derivatives of edges that the way back to the inputs of a
   /// layer needs, see JetScratch::edge_sums.
   template <class Use>
   void for_edge_sums(std::size_t layer, const Use& use) const {
     for (std::size_t p = 0; p < shape.size(); ++p) {
       const int most = shape[p].order + 1;
+      if (layer == 0 && only_input(p) < 0) continue;
       for (int d = layer == 0 ? most : 1; d <= most; ++d) use(d, p);
     }
   }

@@ -28,7 +28,7 @@ double jet_work_of_row(const Network<T>& network, const JetShape& shape) {
 /// Each layer keeps weights and slopes of all places.
 template <class T>
 Division jet_division(const Network<T>& network, const JetShape& shape) {
-  constexpr std::size_t bytes = std::size_t{1} << 19;
+  constexpr std::size_t bytes = std::size_t{1} << 20;
   constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
   constexpr std::size_t most_parts = 16;
   std::size_t numbers = 0;

@@ -95,6 +95,35 @@ void set_basis(const Network<T>& network, const JetRules& rules, std::size_t l, 
   set_weights(rule, slopes, rows, batch, scratch, weights);
 }
 
+/// The layer as its kernels see it in some places: of the first layer's inputs only some have any say.
+template <class T>
+struct PlacesOfLayer {
+  kernels::Shape shape;
+  std::size_t coefficients;  // of the first input, in the layer's own
+  LayerBuffers<T> buffers;
+  Batch batch;
+  std::size_t outputs_at;  // in sums or rows
+};
+
+/// Calls use(part) for parts that together are all that a layer's splines do in all places.
+template <class T, class Use>
+void for_places(const kernels::Shape& shape, const JetRules& rules, std::size_t l,
+                const LayerBuffers<T>& buffers, const JetBatch& batch, const Use& use) {
+  if (l > 0) return use(PlacesOfLayer<T>{shape, 0, buffers, batch.all(), 0});
+  const std::size_t of_place = batch.step * (is_wide(shape) ? size(shape.outputs) : 1);
+  use(PlacesOfLayer<T>{shape, 0, buffers, batch.one(), 0});
+  for (std::size_t p = 1; p < batch.places; ++p) {
+    if (rules.only_input(p) < 0) continue;
+    const std::size_t i = size(rules.only_input(p));
+    PlacesOfLayer<T> part{shape, i * size(row_count(shape)) * size(shape.outputs), buffers,
+                          batch.one(), p * of_place};
+    part.shape.inputs = 1;
+    part.buffers.cells += i * batch.stride;
+    part.buffers.weights += i * size(weight_count(shape)) * batch.stride + p * batch.step;
+    use(part);
+  }
+}
+
 template <class T>
 void splines_forward(const Network<T>& network, const JetRules& rules, std::size_t l,
                      const T* parameters, const LayerBuffers<T>& buffers, const JetBatch& batch,
@@ -104,11 +133,15 @@ void splines_forward(const Network<T>& network, const JetRules& rules, std::size
   for (std::size_t i = 0; i < size(shape.inputs); ++i) {
     set_basis(network, rules, l, i, buffers, batch, derivatives, scratch);
   }
-  const Batch all = batch.all();
-  layer_contract(shape, parameters + network.offsets(l).coefficients, buffers, all,
-                 is_wide(shape) ? buffers.rows : buffers.sums);
+  const T* C = parameters + network.offsets(l).coefficients;
+  T* to = is_wide(shape) ? buffers.rows : buffers.sums;
+  if (l == 0) std::fill_n(to, outputs * batch.stride, T(0));
+  for_places(shape, rules, l, buffers, batch, [&](const PlacesOfLayer<T>& part) {
+    layer_contract(part.shape, C + part.coefficients, part.buffers, part.batch,
+                   to + part.outputs_at);
+  });
   if (!is_wide(shape)) return;
-  transpose(buffers.rows, outputs, all.count, outputs, buffers.sums, batch.stride);
+  transpose(buffers.rows, outputs, batch.all().count, outputs, buffers.sums, batch.stride);
 }
 
 /// Writes: scratch.edge_sums where the way back needs them.
@@ -202,9 +235,11 @@ void jet_layer_gradient(const Network<T>& network, const JetRules& rules, std::s
   const LayerOffsets& at = network.offsets(l);
   const kernels::Shape shape = kernel_shape(network, l, batch.stride);
   if (network.has_splines(l)) {
-    layer_scatter(shape, layer.buffers, batch.all(),
-                  is_wide(shape) ? layer.buffers.rows : layer.grad_sums,
-                  grad_parameters + at.coefficients);
+    const T* g = is_wide(shape) ? layer.buffers.rows : layer.grad_sums;
+    for_places(shape, rules, l, layer.buffers, batch, [&](const PlacesOfLayer<T>& part) {
+      layer_scatter(part.shape, part.buffers, part.batch, g + part.outputs_at,
+                    grad_parameters + at.coefficients + part.coefficients);
+    });
   }
   for (std::size_t p = at.subnode_scale; p < at.symbolic; ++p) {
     const T* row = layer.grad_affine + (p - at.subnode_scale) * batch.step;

@@ -13,11 +13,12 @@ from ._config import get_num_threads, set_num_threads, show_config, threads
 from ._core import FormatError, __version__
 from ._datasets import create_dataset, create_dataset_from_data
 from ._derivatives import batch_hessian, batch_jacobian
-from ._dot import draw_dot
+from ._dot import GraphPicture, draw_dot
 from ._edge import Edge
 from ._expressions import augment_input, ex_round
 from ._fit_params import fit_params
 from ._history import History
+from ._jet import Jet
 from ._library import SYMBOLIC_LIB, add_symbolic
 from ._model import KAN
 from ._neighbours import warn_of_pykan
@@ -32,7 +33,9 @@ __all__ = [
     "SYMBOLIC_LIB",
     "Edge",
     "FormatError",
+    "GraphPicture",
     "History",
+    "Jet",
     "MultKAN",
     "Optimizer",
     "Tensor",

@@ -17,7 +17,7 @@ from ._rows import Rows
 from ._tensor import Tensor, as_tensors, operation
 from ._tensor_functions import stack
 
-__all__ = ["Differentiable", "holds_tensor"]
+__all__ = ["Differentiable", "holds_tensor", "like"]
 
 
 class Learnt(NamedTuple):
@@ -89,7 +89,7 @@ class Differentiable(Observed):
             by_inputs = np.zeros((len(x), self._given_inputs), x.dtype)
             by_inputs[:, self._columns] = by_columns
             along = by_inputs[0] if is_row else by_inputs
-            own = _like(leaves, flat * network.trainable())
+            own = like(leaves, flat * network.trainable())
             return [*(along if isinstance(given, list) else [along]), *own]
 
         outputs = y if not is_row else y[0] if y.shape[1] > 1 else y[0, 0]
@@ -124,8 +124,11 @@ def _leaf(view: Array, name: str) -> Tensor:
     return leaf
 
 
-def _like(leaves: list[Tensor], flat: Array) -> list[Array]:
+def like(leaves: list[Tensor], flat: Array) -> list[Array]:
     """Return the parts of a flat vector that belong to each parameter, in its shape."""
-    ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
-    parts = np.split(flat, ends)
-    return [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
+    parts, start = [], 0
+    for leaf in leaves:
+        end = start + leaf.size
+        parts.append(flat[start:end].reshape(leaf.shape))
+        start = end
+    return parts

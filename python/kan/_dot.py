@@ -120,7 +120,6 @@ def _rendered(source: str, kind: str) -> bytes:
         [program, f"-T{kind}"], input=source.encode(), capture_output=True, check=False
     )
     if done.returncode:
-        raise ValueError(
-            f"dot cannot write .{kind}: {done.stderr.decode(errors='replace').strip()}"
-        )
+        reason = done.stderr.decode(errors="replace").strip()
+        raise ValueError(f"dot cannot write a .{kind} file: {reason}")
     return done.stdout

@@ -10,7 +10,7 @@ from ._architecture import finite, flag, integer, is_sequence, one_of
 from ._history import OWN_CURVES, History
 from ._regulariser import Regulariser
 
-__all__ = ["OPTIMIZERS", "FitOptions", "Progress"]
+__all__ = ["OPTIMIZERS", "FitOptions", "Progress", "callables"]
 
 OPTIMIZERS = {"LBFGS": 1.0, "LM": None, "Adam": 1e-3}  # with their learning rates
 
@@ -67,9 +67,9 @@ class FitOptions:
         self.update_grid = flag(self.update_grid, "update_grid")
         if self.verbose is not None:
             self.verbose = flag(self.verbose, "verbose")
-        self.named_metrics = _named(_callables(self.metrics, "metrics"))
+        self.named_metrics = _named(callables(self.metrics, "metrics"))
         self.display_metrics = _curves(self.display_metrics, [*OWN_CURVES, *self.named_metrics])
-        self.callbacks = _callables(self.callbacks, "callbacks")
+        self.callbacks = callables(self.callbacks, "callbacks")
 
     def _refuse_what_others_do(self) -> None:
         """Raise on options that the optimizer asked for does not have."""
@@ -127,7 +127,7 @@ def _curves(names: Any, known: list[str]) -> list[str] | None:
     return [one_of(name, "display_metrics", known) for name in names]
 
 
-def _callables(given: Any, name: str) -> list[Callable[..., Any]]:
+def callables(given: Any, name: str) -> list[Callable[..., Any]]:
     listed = [given] if callable(given) else [] if given is None else given
     if not is_sequence(listed) or not all(callable(one) for one in listed):
         raise TypeError(f"{name} must be a list of functions, got {given!r}")

@@ -91,6 +91,7 @@ def _box_of(node: Node) -> Box:
 def _title(node: Node) -> str:
     kind = node.operation or ("" if node.name else "tensor" if node.requires_grad else "constant")
     title = f"{node.name} = {kind}" if node.name and kind else node.name or kind
+    title = "".join(one if one.isprintable() else "\ufffd" for one in title)
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
 
 

@@ -31,7 +31,7 @@ from ._architecture import (
 from ._arrays import Array, as_matrix, as_vector
 from ._containers import given_back
 from ._derivatives import input_gradient
-from ._differentiable import Differentiable, holds_tensor
+from ._differentiable import holds_tensor
 from ._domain import refuse_outside
 from ._edge import Edge, edge_of
 from ._familiar import Familiar
@@ -41,6 +41,7 @@ from ._grids import refined, update_grid
 from ._history import History
 from ._initial import Start, initialize
 from ._interactions import Interactions
+from ._jet import Jetted
 from ._losses import Data, check_data, loss_named
 from ._problem import prepare, warn_if_nothing_learnt
 from ._pruning import Pruning
@@ -64,7 +65,7 @@ BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
 
-class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Differentiable):
+class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted):
     """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
 
     Parameters

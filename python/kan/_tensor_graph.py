@@ -177,8 +177,11 @@ def _receive(node: Node, gradient: Any, owned: set[Node], sender: Node) -> None:
         gradient.add_to(node._grad)
         return
     gradient = _fitted(gradient, node, sender)
-    if former is None:
-        node._grad = gradient if node._parents else gradient.copy()
+    if former is None and node._parents:
+        node._grad = gradient
+    elif former is None:
+        node._grad = gradient.copy()
+        owned.add(node)
     elif node in owned:
         former += gradient
         node._grad = former

@@ -1,0 +1,177 @@
+"""Jets: what a model gives, with its derivatives along the inputs, as tensors."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _core
+from ._architecture import integer
+from ._arrays import Array
+from ._differentiable import Differentiable, like
+from ._tensor import Tensor, operation
+
+__all__ = ["MOST_ORDER", "Jet", "Jetted", "MissingDerivative", "core_jets", "places_of"]
+
+# Highest derivative along the inputs.
+MOST_ORDER = 3
+
+
+class MissingDerivative(ValueError):
+    """A derivative of higher order than the jet has was asked for."""
+
+    def __init__(self, needed: int, order: int) -> None:
+        super().__init__(
+            f"a derivative of order {needed} needs order={needed} or more, the jet has {order}"
+        )
+        self.needed = needed
+
+
+class Jet:
+    """Values of a function of several variables with their partial derivatives.
+
+    Made by :meth:`kan.KAN.jet`. Of a model with one output, `value` and `d` have shape (N,); with
+    several, (N, n_out), and ``u[j]`` is the jet of output j, again with (N,).
+    """
+
+    def __init__(
+        self,
+        numbers: Tensor,
+        places: dict[tuple[int, ...], int],
+        inputs: int,
+        output: int | None = None,
+    ) -> None:
+        self._numbers = numbers  # (places, N, n_out)
+        self._places = places
+        self._inputs = inputs
+        self._output = 0 if output is None and numbers.shape[2] == 1 else output
+
+    @property
+    def order(self) -> int:
+        """The highest derivative that is there."""
+        return max(map(len, self._places))
+
+    @property
+    def value(self) -> Tensor:
+        """The values."""
+        return self._at(0)
+
+    def d(self, *inputs: int) -> Tensor:
+        """Return a partial derivative: ``u.d(0)`` is u_x, ``u.d(0, 1)`` u_xy for inputs x, y.
+
+        Raises
+        ------
+        IndexError
+            If there is no such input.
+        ValueError
+            If the jet has no derivatives of this order.
+        """
+        chosen = tuple(sorted(operator.index(one) for one in inputs))
+        if any(not 0 <= one < self._inputs for one in chosen):
+            raise IndexError(f"input must be in 0..{self._inputs - 1}, got {inputs}")
+        if len(chosen) > self.order:
+            raise MissingDerivative(len(chosen), self.order)
+        if chosen in self._places:
+            return self._at(self._places[chosen])
+        return 0.0 * self.value  # along an input that the network leaves out
+
+    def __getitem__(self, output: int) -> Jet:
+        outputs = self._numbers.shape[2]
+        chosen = operator.index(output)
+        if not 0 <= chosen < outputs:
+            raise IndexError(f"output must be in 0..{outputs - 1}, got {output}")
+        return Jet(self._numbers, self._places, self._inputs, chosen)
+
+    def _at(self, place: int) -> Tensor:
+        if self._output is None:
+            return self._numbers[place]
+        return self._numbers[place, :, self._output]
+
+    def __repr__(self) -> str:
+        shape = tuple(self.value.shape)
+        return f"Jet(order={self.order}, inputs={self._inputs}, value of shape {shape})"
+
+
+class Jetted(Differentiable):
+    """Exact derivatives of a model along its inputs."""
+
+    def jet(self, x: ArrayLike | Tensor, order: int = 2) -> Jet:
+        """Return the outputs with all their partial derivatives up to an order.
+
+        All come from one pass through the network, by the chain rule in every layer. They are
+        tensors whose gradients reach :meth:`parameters`, and x if it is a tensor.
+
+        Parameters
+        ----------
+        x : array-like or Tensor
+            Points, shape (N, n_in).
+        order : int, default 2
+            Highest derivative, 0 to 3.
+
+        Returns
+        -------
+        Jet
+            ``u.value``, ``u.d(0)``, ``u.d(0, 1)``, ...
+
+        Notes
+        -----
+        Splines of degree k have k - 1 continuous derivatives: for second derivatives without
+        jumps take k of 3 and more, and k of 4 where they are differentiated again, as residuals
+        of second order are.
+
+        References
+        ----------
+        Constantine and Savits, Trans. AMS 348 (1996) 503-520, for the chain rule.
+        """
+        order = integer(order, "order", 0, MOST_ORDER)
+        given = x if isinstance(x, Tensor) else None
+        points = self._inputs(x if given is None else given.data)
+        network, leaves = self._learnt
+        core = core_jets(network, order)
+
+        def pull(gradient: Any) -> list[Any]:
+            flat, by_columns = core.pullback(points, np.ascontiguousarray(gradient))
+            own = like(leaves, flat * network.trainable())
+            if given is None:
+                return own
+            by_inputs = np.zeros((len(points), self._given_inputs), points.dtype)
+            by_inputs[:, self._columns] = by_columns
+            return [by_inputs, *own]
+
+        parents = [*([] if given is None else [given]), *leaves]
+        numbers = operation("KAN", core.jets(points), parents, pull, self._learnt)
+        return Jet(numbers, places_of(core, self._columns), self._given_inputs)
+
+    def jacobian(self, X: ArrayLike) -> Array:
+        """Return the derivatives of the outputs along the inputs, (N, n_out, n_in)."""
+        return self._derivative_array(X, 1)
+
+    def hessian(self, X: ArrayLike) -> Array:
+        """Return the second derivatives of the outputs, (N, n_out, n_in, n_in)."""
+        return self._derivative_array(X, 2)
+
+    def _derivative_array(self, X: ArrayLike, order: int) -> Array:
+        points = self._inputs(X)
+        core = core_jets(self._network, order)
+        jets = core.jets(points)
+        count = self._given_inputs
+        result = np.zeros((*jets.shape[1:], *[count] * order), jets.dtype)
+        for place, inputs in enumerate(core.derivatives):
+            along = [self._columns[one] for one in inputs]
+            if len(along) == order:
+                result[(..., *along)] = result[(..., *along[::-1])] = jets[place]
+        return result
+
+
+def core_jets(network: Any, order: int) -> Any:
+    """Return the core's evaluator of jets."""
+    kind = _core.Jets32 if network.dtype == "float32" else _core.Jets64
+    return kind(network, order)
+
+
+def places_of(core: Any, columns: list[int]) -> dict[tuple[int, ...], int]:
+    """Return where each derivative along columns of X is among the core's."""
+    return {tuple(columns[i] for i in one): place for place, one in enumerate(core.derivatives)}

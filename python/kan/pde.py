@@ -1,0 +1,252 @@
+"""Differential equations: networks whose derivatives satisfy conditions at points.
+
+A problem is a model and residuals over sets of points, written with tensors:
+
+>>> import numpy as np
+>>> from kan import KAN, pde
+>>> model = KAN([2, 5, 1], k=4)
+>>> problem = pde.Problem(model)
+>>> inside = pde.grid_points([(-1, 1), (-1, 1)], 20)
+>>> problem.add(inside, lambda x, u: u.d(0, 0) + u.d(1, 1) - 1.0, weight=0.01)
+>>> problem.add(pde.boundary_points([(-1, 1), (-1, 1)], 40), lambda x, u: u.value)
+>>> history = problem.solve(steps=20)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._architecture import MOST_INTERVALS, MOST_SEED, finite, integer, is_sequence, per_layer
+from ._arrays import Array
+from ._history import History
+from ._points import boundary_points, grid_points, random_points
+from ._residuals import Condition, Residual, SquareSum
+from ._solver import Solver, SolverOptions
+from ._tensor import Tensor
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ._model import KAN
+
+__all__ = ["Problem", "boundary_points", "grid_points", "random_points"]
+
+Points = ArrayLike | Callable[[np.random.Generator], ArrayLike]
+
+
+class Problem:
+    """Conditions that a model shall satisfy: a differential equation and what goes with it.
+
+    Parameters
+    ----------
+    model : KAN
+        The network that becomes the solution, in place.
+    parameters : sequence of Tensor, optional
+        Unknown numbers of the equation, which are found along with the solution.
+
+    Attributes
+    ----------
+    model : KAN
+    parameters : list of Tensor
+    """
+
+    def __init__(self, model: KAN, parameters: Sequence[Tensor] = ()) -> None:
+        from ._model import KAN
+
+        if not isinstance(model, KAN):
+            raise TypeError(f"model must be a KAN, got {type(model).__name__}")
+        if not is_sequence(parameters) or not all(isinstance(one, Tensor) for one in parameters):
+            raise TypeError(f"parameters must be a list of tensors, got {parameters!r}")
+        self.model = model
+        self.parameters = list(parameters)
+        self._conditions: list[Condition] = []
+        self._draws: list[Callable[[np.random.Generator], ArrayLike] | None] = []
+
+    def add(
+        self, points: Points, residual: Residual, weight: float = 1.0, name: str | None = None
+    ) -> None:
+        """Add a condition.
+
+        Parameters
+        ----------
+        points : array-like, or function
+            Points (N, n_in), or a function that draws them: ``points(rng)``, with a
+            numpy.random.Generator; see `resample` of :meth:`solve`.
+        residual : callable
+            ``residual(x, u)`` with the points x as an array (N, n_in) and the :class:`kan.Jet` u of
+            the model there; the tensor that it returns, (N,), shall vanish. Several residuals come
+            as (N, n) or as a list. It treats every point alone.
+        weight : float, default 1.0
+            The loss is the sum over conditions of ``weight * mean(residual**2)``.
+        name : str, optional
+            What the history calls it; by default "condition 1", ...
+
+        Raises
+        ------
+        TypeError, ValueError
+            If points or what the residual returns do not fit; nothing is added then.
+        """
+        if not callable(residual):
+            raise TypeError(f"residual must be a function of x and u, got {residual!r}")
+        weight = finite(weight, "weight", 0.0, open_end=True)
+        name = f"condition {len(self._conditions) + 1}" if name is None else str(name)
+        if name in [one.name for one in self._conditions]:
+            raise ValueError(f"name must be new, got {name!r} again")
+        draw = points if callable(points) else None
+        given = draw(np.random.default_rng(self.model.seed)) if draw else points
+        condition = Condition(residual, weight, name, *self._checked(given))
+        condition.find_order(self.model._network, self.model._columns)
+        self._conditions.append(condition)
+        self._draws.append(draw)
+
+    def solve(
+        self,
+        opt: str = "LM",
+        steps: int = 200,
+        *,
+        grids: int | Sequence[int] | None = None,
+        lr: float | None = None,
+        update_grid: bool = True,
+        stop_grid_update_step: int = 50,
+        resample: int | None = None,
+        seed: int | None = None,
+        log: int = 1,
+        callbacks: Sequence[Callable[[Any], Any]] | None = None,
+        verbose: bool | None = None,
+    ) -> History:
+        """Train the model, and the unknown parameters, on all conditions.
+
+        Parameters
+        ----------
+        opt : {"LM", "LBFGS", "Adam"}
+            Levenberg-Marquardt takes some hundred steps to errors that others never reach, for
+            networks of up to some thousand parameters. With "LM" unknown parameters must enter
+            the residuals point by point.
+        steps : int, default 200
+            Steps on each grid; of "LBFGS" one is up to 20 iterations.
+        grids : sequence of int, optional
+            Train on grids of so many intervals one after the other, each refined from the one
+            before: ``grids=[5, 10, 20]``. The coarser ones end when the loss falls no further.
+        lr : float, optional
+            Learning rate of "LBFGS" (1) and "Adam" (1e-3).
+        update_grid : bool, default True
+            Whether grids follow what flows through them, on every grid in the first steps often
+            and then less and less, up to `stop_grid_update_step`.
+        resample : int, optional
+            Draw points that came as functions anew every so many steps.
+        seed : int, optional
+            For points that are drawn; by default the model's.
+        log, callbacks, verbose
+            As in :meth:`kan.KAN.fit`.
+
+        Returns
+        -------
+        History
+            ``train_loss`` is the loss after each step, and there is a curve of mean squared
+            residuals for each condition.
+
+        Raises
+        ------
+        ValueError
+            If there are no conditions, or the loss is not finite at the start.
+        """
+        if not self._conditions:
+            raise ValueError("solve() needs conditions: call add(points, residual) first")
+        resampled = None if resample is None else integer(resample, "resample", 1)
+        if resampled and not any(self._draws):
+            raise ValueError("resample works with points that came as functions")
+        options = SolverOptions(
+            opt=opt, steps=steps, lr=lr, update_grid=update_grid, log=log, verbose=verbose,
+            stop_grid_update_step=stop_grid_update_step, callbacks=callbacks,
+        )  # fmt: skip
+        stages = self._stages(grids)
+        seed = self.model.seed if seed is None else integer(seed, "seed", 0, MOST_SEED)
+        rng = np.random.default_rng(seed)
+        solver = Solver(self, options, resampled, lambda: self._draw(rng))
+        return solver.solve(stages)
+
+    def loss(self) -> float:
+        """Return the sum of weight * mean(residual**2) of the model as it is."""
+        square_sum = self._square_sum()
+        return square_sum.value(square_sum.parameters())
+
+    def residuals(self) -> list[Array]:
+        """Return the residuals of every condition at its points, (N,) or (N, n) each."""
+        square_sum = self._square_sum()
+        found = []
+        for condition in self._conditions:
+            numbers = condition.numbers(self.model._network, None)
+            parts = [one.numpy() for one in condition.residuals(numbers, square_sum.columns)]
+            found.append(parts[0] if len(parts) == 1 else np.stack(parts, axis=1))
+        return found
+
+    def plot(
+        self,
+        exact: Callable[[Array], ArrayLike] | None = None,
+        *,
+        output: int = 0,
+        points: int = 200,
+        names: Sequence[str] | None = None,
+        at: ArrayLike | None = None,
+    ) -> Figure:
+        """Draw the solution; with an exact one, that and the error beside it.
+
+        Parameters
+        ----------
+        exact : callable, optional
+            The exact solution: x (N, n_in) to (N,) or (N, n_out).
+        output : int, default 0
+            Which output is drawn.
+        points : int, default 200
+            Points along each axis of the picture.
+        names : sequence of str, optional
+            Names of the inputs.
+        at : array-like, optional
+            With more than two inputs, values (n_in,) of those behind the first two; by default the
+            middle of the points.
+
+        Returns
+        -------
+        matplotlib Figure
+            Nothing is shown and nothing is written.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        from ._pde_pictures import draw
+
+        if not self._conditions:
+            raise ValueError("plot() needs conditions, whose points say where to draw")
+        given = np.concatenate([one.given for one in self._conditions])
+        return draw(self.model, given, exact, output, points, names, at)
+
+    def _square_sum(self) -> SquareSum:
+        return SquareSum(
+            self.model._network, self._conditions, self.parameters, self.model._columns
+        )
+
+    def _checked(self, given: Any) -> tuple[Array, Array]:
+        """Return points with all columns, and with those that the network takes."""
+        points = self.model._checked_inputs(given, "points")
+        every = np.array(given, dtype=points.dtype).reshape(len(points), -1)
+        return every, points
+
+    def _draw(self, rng: np.random.Generator) -> None:
+        for condition, draw in zip(self._conditions, self._draws, strict=True):
+            if draw is not None:
+                condition.move(*self._checked(draw(rng)))
+
+    def _stages(self, grids: Any) -> list[list[int] | None]:
+        """Return the intervals of each layer, grid after grid; None for those that are there."""
+        if grids is None:
+            return [None]
+        listed = list(grids) if is_sequence(grids) else [grids]
+        if not listed:
+            raise ValueError("grids must have at least one number of intervals")
+        return [per_layer(one, "grids", self.model.depth, 1, MOST_INTERVALS) for one in listed]
