@@ -43,8 +43,8 @@ struct JetRules {
     return layer == 0 ? first[input] : hidden;
   }
 
-  /// The input of the first layer along which place p goes alone: for the others the first layer has
-  /// nothing to say there. -1 where several inputs meet; of no meaning for the value.
+  /// The one input that the derivative at place p > 0 is along, or -1 if there are several. An edge of the
+  /// first layer has one input: it has no say in the places of others, nor in those of several.
   int only_input(std::size_t p) const {
     const Derivative& own = shape[p];
     for (int j = 1; j < own.order; ++j) {
