@@ -75,7 +75,8 @@ std::size_t Curvature<T>::bytes_per_row(const Network<T>& network) noexcept {
 template <class T>
 std::size_t Curvature<T>::rows_at_once(const Network<T>& network) noexcept {
   constexpr std::size_t cache = std::size_t{1} << 19;
-  const std::size_t rows = cache / bytes_per_row(network) / kernels::lane_block;
+  const std::size_t bytes = std::max<std::size_t>(bytes_per_row(network), 1);
+  const std::size_t rows = cache / bytes / kernels::lane_block;
   return std::clamp<std::size_t>(rows, 1, kernels::most_rows / kernels::lane_block) *
          kernels::lane_block;
 }
@@ -237,8 +238,9 @@ void Curvature<T>::fill_symbolic(const C& chunk, const T* parameters, std::size_
     for (std::size_t n = begin; n < end; ++n) {
       double gradient[EdgeAffine::count];
       chunk.symbolic_sensitivity(edge.layer, edge.edge, parameters, first + n, gradient);
-      double* row = to + n * dense_stride_;
-      for (const std::size_t p : edge.moving) *row++ = gradient[p];
+      for (std::size_t c = 0; c < edge.moving.size(); ++c) {
+        to[n * dense_stride_ + c] = gradient[edge.moving[c]];
+      }
     }
     to += edge.moving.size();
   }
