@@ -187,13 +187,17 @@ class _Stage:
         self._record(float(values[0]) if len(values) else self.optimizer.value, at)
         called_off = self._hand_over()
         if not more:
-            finite_loss = math.isfinite(self.losses[-1])
-            self.history.stopped = "converged" if finite_loss else "not finite"
+            self.history.stopped = "converged" if self._is_finite(at) else "not finite"
         elif called_off:
             self.history.stopped = "callback"
         elif not last and self._is_on_plateau():
             self.history.stopped = "plateau"
         return self.history.stopped == "steps"
+
+    def _is_finite(self, at: Array) -> bool:
+        """Whether the loss and its gradient are finite; the optimizer does not say."""
+        value, gradient = self.square_sum.value_and_gradient(at)
+        return math.isfinite(value) and bool(np.isfinite(gradient).all())
 
     def _record(self, loss: float, at: Array) -> None:
         history = self.history
