@@ -151,6 +151,7 @@ class _Stage:
         )
         self.optimizer = self._make_optimizer(damping)
         self.core_best = self._core("Best")()
+        self.is_stale = False
         self.losses: list[float] = []
 
     def run(self, last: bool) -> None:
@@ -173,15 +174,17 @@ class _Stage:
         if draws:
             self.solver.draw()
         moved = self.options.moves_grid(step) and self._move_grid()
-        # What Adam averages over steps is worth as much at other points.
-        if draws and not moved and self.options.opt != "Adam":
+        # What Adam averages over steps is worth as much at other points, but not its last value.
+        self.is_stale = draws and not moved and self.options.opt == "Adam"
+        if draws and not moved and not self.is_stale:
             self.optimizer.reset(self.square_sum.parameters())
         if draws or moved:
             self.core_best = self._core("Best")()
 
     def _step(self, last: bool) -> bool:
         """Take one step; False if this grid has given what it can."""
-        values, more = _core.run(self.optimizer, self.objective, 1, self.core_best)
+        best = self._core("Best")() if self.is_stale else self.core_best
+        values, more = _core.run(self.optimizer, self.objective, 1, best)
         at = self.optimizer.parameters
         self.square_sum.set_parameters(at)
         self._record(float(values[0]) if len(values) else self.optimizer.value, at)
