@@ -506,10 +506,10 @@ class Jets32:
         self, network: Network32, order: typing.SupportsInt | typing.SupportsIndex
     ) -> None: ...
     def jets(
-        self, x: numpy.ndarray, parameters: typing.Any = None
+        self, x: numpy.ndarray, parameters: numpy.ndarray | None = None
     ) -> numpy.typing.NDArray[numpy.float32]: ...
     def pullback(
-        self, x: numpy.ndarray, grad_jets: numpy.ndarray, parameters: typing.Any = None
+        self, x: numpy.ndarray, grad_jets: numpy.ndarray, parameters: numpy.ndarray | None = None
     ) -> tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32]]: ...
     @property
     def derivatives(self) -> list[list[int]]: ...
@@ -519,9 +519,14 @@ class ResidualObjective32(Objective32):
         self,
         network: Network32,
         unknowns: typing.SupportsInt | typing.SupportsIndex,
-        evaluate: collections.abc.Callable,
-        value: collections.abc.Callable,
-        linearise: collections.abc.Callable,
+        evaluate: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float32]],
+            tuple[typing.SupportsFloat | typing.SupportsIndex, numpy.ndarray],
+        ],
+        value: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float32]], typing.SupportsFloat | typing.SupportsIndex
+        ],
+        linearise: collections.abc.Callable[[numpy.typing.NDArray[numpy.float32]], list],
     ) -> None: ...
 
 class Jets64:
@@ -529,10 +534,10 @@ class Jets64:
         self, network: Network64, order: typing.SupportsInt | typing.SupportsIndex
     ) -> None: ...
     def jets(
-        self, x: numpy.ndarray, parameters: typing.Any = None
+        self, x: numpy.ndarray, parameters: numpy.ndarray | None = None
     ) -> numpy.typing.NDArray[numpy.float64]: ...
     def pullback(
-        self, x: numpy.ndarray, grad_jets: numpy.ndarray, parameters: typing.Any = None
+        self, x: numpy.ndarray, grad_jets: numpy.ndarray, parameters: numpy.ndarray | None = None
     ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
     @property
     def derivatives(self) -> list[list[int]]: ...
@@ -542,9 +547,14 @@ class ResidualObjective64(Objective64):
         self,
         network: Network64,
         unknowns: typing.SupportsInt | typing.SupportsIndex,
-        evaluate: collections.abc.Callable,
-        value: collections.abc.Callable,
-        linearise: collections.abc.Callable,
+        evaluate: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float64]],
+            tuple[typing.SupportsFloat | typing.SupportsIndex, numpy.ndarray],
+        ],
+        value: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float64]], typing.SupportsFloat | typing.SupportsIndex
+        ],
+        linearise: collections.abc.Callable[[numpy.typing.NDArray[numpy.float64]], list],
     ) -> None: ...
 
 @typing.overload
