@@ -151,6 +151,7 @@ class _Stage:
         )
         self.optimizer = self._make_optimizer(damping)
         self.core_best = self._core("Best")()
+        self.is_stale = False
         self.losses: list[float] = []
 
     def run(self, last: bool) -> None:
@@ -173,27 +174,33 @@ class _Stage:
         if draws:
             self.solver.draw()
         moved = self.options.moves_grid(step) and self._move_grid()
-        # What Adam averages over steps is worth as much at other points.
-        if draws and not moved and self.options.opt != "Adam":
+        # What Adam averages over steps is worth as much at other points, but not its last value.
+        self.is_stale = draws and not moved and self.options.opt == "Adam"
+        if draws and not moved and not self.is_stale:
             self.optimizer.reset(self.square_sum.parameters())
         if draws or moved:
             self.core_best = self._core("Best")()
 
     def _step(self, last: bool) -> bool:
         """Take one step; False if this grid has given what it can."""
-        values, more = _core.run(self.optimizer, self.objective, 1, self.core_best)
+        best = self._core("Best")() if self.is_stale else self.core_best
+        values, more = _core.run(self.optimizer, self.objective, 1, best)
         at = self.optimizer.parameters
         self.square_sum.set_parameters(at)
         self._record(float(values[0]) if len(values) else self.optimizer.value, at)
         called_off = self._hand_over()
         if not more:
-            finite_loss = math.isfinite(self.losses[-1])
-            self.history.stopped = "converged" if finite_loss else "not finite"
+            self.history.stopped = "converged" if self._is_finite(at) else "not finite"
         elif called_off:
             self.history.stopped = "callback"
         elif not last and self._is_on_plateau():
             self.history.stopped = "plateau"
         return self.history.stopped == "steps"
+
+    def _is_finite(self, at: Array) -> bool:
+        """Whether the loss and its gradient are finite; the optimizer does not say."""
+        value, gradient = self.square_sum.value_and_gradient(at)
+        return math.isfinite(value) and bool(np.isfinite(gradient).all())
 
     def _record(self, loss: float, at: Array) -> None:
         history = self.history

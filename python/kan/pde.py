@@ -197,16 +197,17 @@ class Problem:
         Parameters
         ----------
         exact : callable, optional
-            The exact solution: x (N, n_in) to (N,) or (N, n_out).
+            The exact solution: x (N, n_in) to (N, n_out), or (N,) of one output. Where it is not
+            finite nothing is drawn.
         output : int, default 0
             Which output is drawn.
         points : int, default 200
             Points along each axis of the picture.
         names : sequence of str, optional
-            Names of the inputs.
+            Names of all inputs.
         at : array-like, optional
-            With more than two inputs, values (n_in,) of those behind the first two; by default the
-            middle of the points.
+            Values (n_in,) of the inputs, for those behind the first two; by default the middle
+            of the points.
 
         Returns
         -------
@@ -217,11 +218,13 @@ class Problem:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError, ValueError
+            If an argument does not fit, or there are no conditions.
         """
-        from ._pde_pictures import draw
-
         if not self._conditions:
             raise ValueError("plot() needs conditions, whose points say where to draw")
+        from ._pde_pictures import draw
+
         given = np.concatenate([one.given for one in self._conditions])
         return draw(self.model, given, exact, output, points, names, at)
 
