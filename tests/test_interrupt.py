@@ -29,7 +29,7 @@ REPETITIONS = 3
 PROLOGUE = """
 import json, os, signal, sys, threading, time
 import numpy as np
-from kan import KAN, set_num_threads
+from kan import KAN, _core, set_num_threads
 
 # A shell lets the jobs it starts in the background ignore Ctrl-C, and their children too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -115,6 +115,7 @@ tell(delays=delays, start=start, end=end, finite=bool(np.isfinite(model.get_para
         "model.update_grid(X)",
         "model.fit(X, y, opt='Adam', batch=1000, steps=1000)",
         "model.plot(X=X)",
+        "_core.Jets32(model._network, 1).jets(X)",
     ],
 )
 def test_other_calls_on_a_large_problem_end_in_time(work: str) -> None:

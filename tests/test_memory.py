@@ -94,6 +94,17 @@ def test_predicting_takes_little_memory_beyond_the_result():
     assert grown(LARGE + PREDICT, ROWS) <= BAR
 
 
+def test_the_way_back_of_jets_takes_little_memory_beyond_its_result():
+    program = """
+from kan import _core
+core = _core.Jets32(model._network, 1)
+seeds = np.ones((21, rows, 1), np.float32)
+grown, result = growth(lambda: core.pullback(X, seeds))
+print(grown - sum(one.nbytes for one in result))
+"""
+    assert grown(SMALL + program, ROWS) <= BAR
+
+
 @pytest.mark.slow
 def test_minibatches_and_held_out_rows_of_a_million_take_little_memory():
     options = "opt='Adam', steps=10, batch=1000, validation_fraction=0.1, verbose=False"

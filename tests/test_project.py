@@ -93,6 +93,12 @@ def test_a_public_header_includes_public_and_standard_headers_only(path: Path) -
     assert includes(path) - standard <= public
 
 
+def test_the_header_of_everything_names_every_public_header() -> None:
+    header_of_all = ROOT / "cpp/include/kan/kan.hpp"
+    others = {f"kan/{header.name}" for header in PUBLIC_HEADERS} - {"kan/kan.hpp"}
+    assert includes(header_of_all) == others | {"kan/version.hpp"}
+
+
 @pytest.mark.parametrize("path", cpp_sources("cpp/include") + cpp_sources("cpp/src"), ids=name_of)
 def test_the_cpp_library_knows_nothing_of_python(path: Path) -> None:
     assert not [name for name in includes(path) if "pybind11" in name or "Python" in name]

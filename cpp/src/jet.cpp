@@ -132,12 +132,14 @@ template <class T>
 struct ResidualModel<T>::Sums {
   std::size_t unknowns;
   Curvature<T> curvature;
+
+  Sums(const Network<T>& network, std::size_t unknowns_)
+      : unknowns(unknowns_), curvature(network, Curvature<T>::rows_at_once(network), unknowns) {}
 };
 
 template <class T>
 ResidualModel<T>::ResidualModel(const Network<T>& network, std::size_t unknowns)
-    : sums_(new Sums{unknowns,
-                     Curvature<T>(network, Curvature<T>::rows_at_once(network), unknowns)}) {}
+    : sums_(std::make_unique<Sums>(network, unknowns)) {}
 template <class T>
 ResidualModel<T>::~ResidualModel() = default;
 

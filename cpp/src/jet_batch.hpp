@@ -5,6 +5,7 @@
 
 #include "jet_terms.hpp"
 #include "kan/jet.hpp"
+#include "kernels/dispatch.hpp"
 #include "layer_pass.hpp"
 
 namespace kan {
@@ -23,6 +24,12 @@ struct JetBatch {
   Batch one() const { return {step, step, stride, threads}; }
 };
 
+/// to [step] (+)= a b, where b null stands for 1.
+template <class T>
+void multiply(const T* a, const T* b, const JetBatch& batch, bool more, T* to) {
+  kernels::active<T>().blend(1, batch.stride, batch.step, 1, &a, &b, more, to);
+}
+
 /// The rules by which the jets of a network go on.
 struct JetRules {
   JetShape shape;
@@ -36,8 +43,8 @@ struct JetRules {
     return layer == 0 ? first[input] : hidden;
   }
 
-  /// The input of the first layer along which place p goes alone: for the others the first layer has
-  /// nothing to say there. -1 where several inputs meet; of no meaning for the value.
+  /// The one input that the derivative at place p > 0 is along, or -1 if there are several. An edge of the
+  /// first layer has one input: it has no say in the places of others, nor in those of several.
   int only_input(std::size_t p) const {
     const Derivative& own = shape[p];
     for (int j = 1; j < own.order; ++j) {

@@ -36,7 +36,8 @@ Division jet_division(const Network<T>& network, const JetShape& shape) {
     numbers += size(network.layer(l).inputs) * (2 * weight_rows(network, l) + 2) +
                3 * size(network.layer(l).subnodes());
   }
-  const std::size_t fitting = bytes / (numbers * shape.size() * sizeof(T));
+  const std::size_t bytes_of_row = numbers * shape.size() * sizeof(T);
+  const std::size_t fitting = bytes / std::max<std::size_t>(bytes_of_row, 1);
   const std::size_t most = kernels::most_rows / shape.size();
   const std::size_t rows = std::min(fitting, most) / kernels::lane_block * kernels::lane_block;
   const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);

@@ -27,7 +27,6 @@ class JetChunk {
   JetChunk(const Network<T>& network, const JetRules& rules, std::size_t rows);
 
   std::size_t count() const noexcept { return batch_.count; }
-  int threads() const noexcept { return batch_.threads; }
   const JetBatch& batch() const noexcept { return batch_; }
   const LayerBuffers<T>& layer(std::size_t l) const noexcept { return layers_[l].buffers; }
 

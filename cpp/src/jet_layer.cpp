@@ -1,6 +1,7 @@
 #include "jet_layer.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "jet_nodes.hpp"
 #include "jet_symbolic.hpp"
@@ -11,12 +12,6 @@ namespace kan {
 namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
-
-/// to [step] (+)= a b, where b null stands for 1.
-template <class T>
-void multiply(const T* a, const T* b, const JetBatch& batch, bool more, T* to) {
-  kernels::active<T>().blend(1, batch.stride, batch.step, 1, &a, &b, more, to);
-}
 
 /// What is multiplied with factor f of a product: the others, in `scratch.product` if there are two.
 template <class T>
@@ -86,12 +81,12 @@ void set_basis(const Network<T>& network, const JetRules& rules, std::size_t l, 
   std::int32_t* cells = buffers.cells + i * batch.stride;
   T* weights = buffers.weights + i * rows * batch.stride;
   T* slopes = buffers.slopes + i * rows * batch.stride;
-  T* orders[kernels::most_order + 1] = {weights};
-  for (int d = 1; d <= derivatives; ++d) orders[d] = slopes + (size(d) - 1) * batch.step;
+  std::array<T*, kernels::most_order + 1> orders = {weights};
+  for (std::size_t d = 1; d <= size(derivatives); ++d) orders[d] = slopes + (d - 1) * batch.step;
   for (std::size_t first = 0; first < batch.step; first += kernels::tile_rows) {
     kernels::active<T>().derivatives(shape, knots, grid.inverse_spacing[i], jet, first,
                                      std::min(first + kernels::tile_rows, batch.step), derivatives,
-                                     cells, orders);
+                                     cells, orders.data());
   }
   for (std::size_t p = 1; p < batch.places; ++p) {
     std::copy_n(cells, batch.step, cells + p * batch.step);

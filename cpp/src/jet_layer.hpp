@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 #include "jet_batch.hpp"
 #include "kan/network.hpp"

@@ -2,18 +2,10 @@
 
 #include <algorithm>
 
-#include "kernels/dispatch.hpp"
-
 namespace kan {
 namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
-
-/// to [step] (+)= a b
-template <class T>
-void multiply(const T* a, const T* b, const JetBatch& batch, bool more, T* to) {
-  kernels::active<T>().blend(1, batch.stride, batch.step, 1, &a, &b, more, to);
-}
 
 /// to = the jet of f g
 template <class T>

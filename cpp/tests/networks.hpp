@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -54,6 +56,38 @@ inline Architecture symbolic_architecture(bool affine = true) {
   architecture.layers[1].symbolic = {
       {1, 0, Function::tanh}, {5, 2, Function::gaussian}, {7, 1, Function::table, 0}};
   return architecture;
+}
+
+/// Every degree, products, wide layers, grids that are dense or looked up, affines, symbolic edges.
+inline std::vector<Architecture> telling_architectures() {
+  std::vector<Architecture> all;
+  for (int k = 0; k <= 5; ++k) {
+    Architecture small;
+    small.layers = {{2, 3, {}, 4, k}, {3, 2, {}, 3, k}};
+    all.push_back(small);
+  }
+  Architecture products;
+  products.layers = {{2, 1, {2, 3}, 4, 3}, {3, 2, {2}, 20, 2}};
+  all.push_back(products);
+  Architecture wide;
+  wide.layers = {{2, 9, {}, 3, 3}, {9, 1, {}, 3, 4}};
+  all.push_back(wide);
+  for (const std::size_t which : {std::size_t{3}, std::size_t{6}}) {
+    all.push_back(all[which]);
+    all.back().affine = true;
+  }
+  all.push_back(symbolic_architecture(false));
+  all.push_back(symbolic_architecture(true));
+  return all;
+}
+
+/// All edges masked: symbolic ones alone.
+template <class T>
+Network<T> without_splines(Network<T> network) {
+  for (std::size_t l = 0; l < network.depth(); ++l) {
+    network.set_edge_mask(l, std::vector<std::uint8_t>(network.edge_mask(l).size(), 0));
+  }
+  return network;
 }
 
 }  // namespace kan::test

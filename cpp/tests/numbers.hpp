@@ -114,6 +114,32 @@ long double derivative_by_definition(const std::vector<T>& knots, int m, int j, 
   return sum;
 }
 
+/// The order-th derivative of x s(x), s = 1 / (1 + e^-x): that of s is a polynomial in s, since
+/// s' = s - s^2.
+inline long double silu_by_definition(long double x, int order) {
+  const long double s = 1.0L / (1.0L + std::exp(-x));
+  std::vector<long double> polynomial = {0.0L, 1.0L};
+  const auto differentiate = [&] {
+    std::vector<long double> next(polynomial.size() + 1);
+    for (std::size_t j = 1; j < polynomial.size(); ++j) {
+      const long double slope = static_cast<long double>(j) * polynomial[j];
+      next[j] += slope;
+      next[j + 1] -= slope;
+    }
+    polynomial = next;
+  };
+  const auto value = [&] {
+    long double sum = 0.0L;
+    for (std::size_t j = polynomial.size(); j-- > 0;) sum = sum * s + polynomial[j];
+    return sum;
+  };
+  for (int d = 1; d < order; ++d) differentiate();
+  if (order == 0) return x * value();
+  const long double lower = value();
+  differentiate();
+  return x * value() + static_cast<long double>(order) * lower;
+}
+
 /// The largest of |a - b| / tolerance, where tolerance = factor * scale; infinity for a NaN.
 template <class T>
 double worst_ratio(const std::vector<T>& a, const std::vector<T>& b, double factor,

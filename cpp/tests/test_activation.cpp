@@ -5,23 +5,26 @@
 #include <limits>
 
 #include "kernels/activation.hpp"
+#include "kernels/kernels.hpp"
 #include "numbers.hpp"
 
 namespace {
 
 using kan::kernels::exponential;
 using kan::kernels::silu;
-using kan::kernels::silu_slope;
 
 long double sigmoid(long double x) { return 1.0L / (1.0L + std::exp(-x)); }
-long double slope_of_silu(long double x) {
-  const long double s = sigmoid(x);
-  return s * (1.0L + x * (1.0L - s));
-}
-
 template <class T>
 long double wide(T x) {
   return static_cast<long double>(x);
+}
+
+/// All of them.
+template <class T>
+std::vector<T> silu_derivatives(T x) {
+  std::vector<T> values(kan::kernels::most_order + 1);
+  kan::kernels::silu_derivatives(x, kan::kernels::most_order, values.data());
+  return values;
 }
 
 TEST_CASE("the exponential in float is within 2 units in the last place") {
@@ -77,21 +80,41 @@ TEST_CASE_TEMPLATE("SiLU agrees with its formula, far out too", T, float, double
   CHECK(silu(T(0)) == T(0));
 }
 
-// s as above to 6 eps; 1 - s is off by 6 eps absolutely, which x multiplies; then three roundings.
-TEST_CASE_TEMPLATE("the slope of SiLU agrees with its formula, far out too", T, float, double) {
+// As above s is off by 6 eps s. Its derivatives are polynomials in s whose slopes are at most 1, and
+// of their up to 12 roundings those of 1 - s, 1 - 2 s and 1 - 12 s (1 - s) are of numbers up to 3: s
+// times 30 eps in all. x and the order multiply that.
+TEST_CASE_TEMPLATE("the derivatives of SiLU agree with their formulas, far out too", T, float,
+                   double) {
   const long double least = std::exp(-wide(kan::kernels::ExpConstants<T>::limit)) * 2000.0L;
-  double worst = 0.0;
+  double worst[kan::kernels::most_order + 1] = {};
   for (int j = -40000; j <= 40000; ++j) {
     const T x = static_cast<T>(j) / T(40);
-    const long double s = sigmoid(wide(x));
-    const long double terms = s * (1 + std::abs(wide(x)) * (1 - s));
-    const long double tolerance =
-        8 * kan::test::epsilon<T> * (terms + s * s * std::abs(wide(x))) + least;
-    const long double error = std::abs(wide(silu_slope(x)) - slope_of_silu(wide(x)));
-    worst = std::max(worst, static_cast<double>(error / tolerance));
+    const auto got = silu_derivatives(x);
+    for (int d = 0; d <= kan::kernels::most_order; ++d) {
+      const long double terms = sigmoid(wide(x)) * (std::abs(wide(x)) + d);
+      const long double tolerance = 30 * kan::test::epsilon<T> * terms + least;
+      const long double error =
+          std::abs(wide(got[kan::test::size(d)]) - kan::test::silu_by_definition(wide(x), d));
+      worst[d] = std::max(worst[d], static_cast<double>(error / tolerance));
+    }
   }
-  CHECK(worst <= 1.0);
-  CHECK(silu_slope(T(0)) == T(0.5));
+  for (const double one : worst) CHECK(one <= 1.0);
+}
+
+TEST_CASE_TEMPLATE("the derivatives of SiLU at 0 are exact", T, float, double) {
+  CHECK(silu_derivatives(T(0)) == std::vector<T>{0, T(0.5), T(0.5), 0, T(-0.5)});
+}
+
+TEST_CASE_TEMPLATE("only the derivatives that are wanted are written", T, float, double) {
+  for (int order = 0; order <= kan::kernels::most_order; ++order) {
+    for (const kan::Base base : {kan::Base::silu, kan::Base::identity, kan::Base::zero}) {
+      T values[kan::kernels::most_order + 2] = {7, 7, 7, 7, 7, 7};
+      kan::kernels::base_derivatives(base, T(3), order, values);
+      for (int d = 0; d <= kan::kernels::most_order + 1; ++d) {
+        CHECK((values[d] == T(7)) == (d > order));
+      }
+    }
+  }
 }
 
 TEST_CASE_TEMPLATE("SiLU far out is the identity or as good as 0", T, float, double) {
@@ -99,30 +122,34 @@ TEST_CASE_TEMPLATE("SiLU far out is the identity or as good as 0", T, float, dou
   CHECK(silu(far) == far);
   CHECK(silu(T(1000)) == T(1000));
   CHECK(std::abs(silu(T(-1000))) <= T(1e-30));
-  CHECK(silu_slope(T(1000)) == T(1));
-  CHECK(std::abs(silu_slope(T(-1000))) <= T(1e-30));
+  CHECK(silu_derivatives(T(1000)) == std::vector<T>{1000, 1, 0, 0, 0});
+  for (const T one : silu_derivatives(T(-1000))) CHECK(std::abs(one) <= T(1e-30));
 }
 
-TEST_CASE("the other base functions are x and 0, with slopes 1 and 0") {
-  CHECK(kan::kernels::base_value(kan::Base::identity, -2.5) == -2.5);
-  CHECK(kan::kernels::base_slope(kan::Base::identity, -2.5) == 1.0);
-  CHECK(kan::kernels::base_value(kan::Base::zero, -2.5) == 0.0);
-  CHECK(kan::kernels::base_slope(kan::Base::zero, -2.5) == 0.0);
-  CHECK(kan::kernels::base_value(kan::Base::silu, -2.5) == silu(-2.5));
-  CHECK(kan::kernels::base_slope(kan::Base::silu, -2.5) == silu_slope(-2.5));
+TEST_CASE("base functions are SiLU, x with the slope 1, and 0") {
+  constexpr int order = kan::kernels::most_order;
+  std::vector<double> values(order + 1);
+  kan::kernels::base_derivatives(kan::Base::identity, -2.5, order, values.data());
+  CHECK(values == std::vector<double>{-2.5, 1, 0, 0, 0});
+  kan::kernels::base_derivatives(kan::Base::zero, -2.5, order, values.data());
+  CHECK(values == std::vector<double>{0, 0, 0, 0, 0});
+  kan::kernels::base_derivatives(kan::Base::silu, -2.5, order, values.data());
+  CHECK(values == silu_derivatives(-2.5));
+  CHECK(values[0] == silu(-2.5));
 }
 
 TEST_CASE("NaN stays NaN") {
   CHECK(std::isnan(silu(std::numeric_limits<double>::quiet_NaN())));
-  CHECK(std::isnan(silu_slope(std::numeric_limits<float>::quiet_NaN())));
+  for (const float one : silu_derivatives(std::numeric_limits<float>::quiet_NaN())) {
+    CHECK(std::isnan(one));
+  }
 }
-
-}  // namespace
 
 TEST_CASE("the SiLU of huge negative numbers vanishes instead of following the limit of exp") {
   for (const float x : {-100.0f, -1e6f, -1e36f, -3e38f}) {
-    CHECK(std::abs(kan::kernels::silu(x)) < 1e-35f);
-    CHECK(std::abs(kan::kernels::silu_slope(x)) < 1e-35f);
+    CHECK(std::abs(silu(x)) < 1e-35f);
+    for (const float one : silu_derivatives(x)) CHECK(std::abs(one) < 1e-35f);
   }
-  CHECK(std::isnan(kan::kernels::silu(std::nan(""))));
 }
+
+}  // namespace

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernel_chunks.hpp"
+#include "expected_basis.hpp"
 
 namespace {
 
@@ -32,6 +32,7 @@ std::vector<T> telling_points(const std::vector<T>& knots, int intervals, int de
 template <class T>
 struct Basis {
   Chunk<T> chunk;
+  std::vector<std::vector<T>> derivatives;  // as chunk.weights, by order
 
   Basis(const Kernels<T>& kernels, const std::vector<T>& knots, T inverse_spacing, int intervals,
         int degree, Base base, Extrapolation policy, int outputs = 1)
@@ -41,6 +42,19 @@ struct Basis {
     chunk.knots = {knots};
     chunk.inverse_spacing = {inverse_spacing};
     chunk.fill_basis(kernels);
+    fill_derivatives(kernels, most_order);
+  }
+
+  void fill_derivatives(const Kernels<T>& kernels, int order) {
+    const T none = std::numeric_limits<T>::quiet_NaN();
+    derivatives.assign(size(order) + 1, std::vector<T>(chunk.block(), none));
+    std::vector<T*> to;
+    for (auto& one : derivatives) to.push_back(one.data());
+    chunk.cells.assign(chunk.count, -1);
+    for_tiles(chunk.count, [&](std::size_t begin, std::size_t end) {
+      kernels.derivatives(chunk.shape, chunk.knots[0].data(), chunk.inverse_spacing[0],
+                          chunk.x.data(), begin, end, order, chunk.cells.data(), to.data());
+    });
   }
 
   /// What row m of the coefficients is multiplied by.
@@ -55,102 +69,63 @@ struct Basis {
   }
 };
 
-/// The policies spelled out with the definition of the basis.
+/// Checks one derivative of a basis at every point.
 template <class T>
-long double expected_row(const Chunk<T>& chunk, long double x, int m, int order) {
-  const auto& knots = chunk.knots[0];
-  const int k = chunk.shape.degree;
-  const int G = chunk.shape.intervals;
-  const Extrapolation policy = chunk.shape.extrapolation;
-  const long double lo = static_cast<long double>(knots[size(k)]);
-  const long double hi = static_cast<long double>(knots[size(k + G)]);
-  const long double nearest = std::clamp(x, lo, hi);
-  const bool outside = x != nearest;
-  if (m == basis_count(chunk.shape)) {
-    const long double at = policy == Extrapolation::clamp ? nearest : x;
-    if (chunk.shape.base == Base::zero) return 0.0L;
-    if (order == 1 && policy == Extrapolation::clamp && outside) return 0.0L;
-    if (chunk.shape.base == Base::identity) return order == 0 ? at : 1.0L;
-    const long double s = 1.0L / (1.0L + std::exp(-at));
-    return order == 0 ? at * s : s * (1.0L + at * (1.0L - s));
-  }
-  if (outside && policy == Extrapolation::zero) {
-    if (x < static_cast<long double>(knots.front()) ||
-        x >= static_cast<long double>(knots.back())) {
-      return 0.0L;
-    }
-    int interval = 0;
-    while (x >= static_cast<long double>(knots[size(interval + 1)])) ++interval;
-    return derivative_by_definition(knots, m, k, interval, x, order);
-  }
-  int interval = k + G - 1;
-  while (interval > k && nearest < static_cast<long double>(knots[size(interval)])) --interval;
-  const auto derivative = [&](long double at, int d) {
-    return derivative_by_definition(knots, m, k, interval, at, d);
-  };
-  if (!outside || policy == Extrapolation::polynomial) return derivative(x, order);
-  if (policy == Extrapolation::clamp) return order == 0 ? derivative(nearest, 0) : 0.0L;
-  return order == 0 ? derivative(nearest, 0) + derivative(nearest, 1) * (x - nearest)
-                    : derivative(nearest, 1);
-}
-
-/// Checks values and slopes of one basis against the definition, in units of the tolerance.
-///
-/// A position in a cell is known to `position` = 4 eps (1 + 2 max |knot| / h) of its length (the
-/// knots, x - lo and 1/h are rounded once each, the position counts up to 2 max |knot| / h cells);
-/// it changes values by k times that, and slopes by k times that over h. Each of k levels of the
-/// triangle and the continuation round some 6 times. All relative to the largest of the weights.
-template <class T>
-void check_basis(const Basis<T>& basis) {
+void check_derivative(const Basis<T>& basis, int order, const std::vector<T>& values,
+                      const Expected<T>& all) {
   const Chunk<T>& chunk = basis.chunk;
-  const auto& knots = chunk.knots[0];
-  const int k = chunk.shape.degree;
-  double shortest = 1e300;
-  double largest_knot = 0.0;
-  for (std::size_t j = 0; j < knots.size(); ++j) {
-    largest_knot = std::max(largest_knot, std::abs(static_cast<double>(knots[j])));
-    if (j > 0 && knots[j] > knots[j - 1]) {
-      shortest = std::min(shortest, static_cast<double>(knots[j] - knots[j - 1]));
-    }
-  }
-  const double position = 4 * epsilon<T> * (1 + 2 * largest_knot / shortest);
-  const double factor = 6 * (k + 2) * epsilon<T> + (k + 1) * position;
+  const Tolerance<T> tolerance(chunk);
   for (std::size_t n = 0; n < chunk.count; ++n) {
-    const auto x = static_cast<long double>(chunk.x[n]);
-    REQUIRE(chunk.cells[n] >= 0);
-    REQUIRE(chunk.cells[n] < chunk.shape.intervals);
-    for (const int order : {0, 1}) {
-      // Next to a knot rounding may choose the neighbouring cell: harmless where the derivative is
-      // continuous.
-      const bool uniform = chunk.inverse_spacing[0] != T(0);
-      bool at_jump = false;
-      for (const T knot : knots) {
-        const double distance = std::abs(static_cast<double>(chunk.x[n] - knot));
-        at_jump |= uniform && k - order < 1 && k > 0 && distance <= position * shortest;
-      }
-      if (at_jump) continue;
-      double scale = order == 0 ? 1.0 : (k + 1) / shortest;
-      for (int m = 0; m < basis_count(chunk.shape); ++m) {
-        scale = std::max(scale, std::abs(static_cast<double>(expected_row(chunk, x, m, order))));
-      }
-      for (int m = 0; m < row_count(chunk.shape); ++m) {
-        const double own =
-            m == basis_count(chunk.shape) ? std::max(1.0, std::abs(static_cast<double>(x))) : scale;
-        const double got = basis.row(order == 0 ? chunk.weights : chunk.slopes, n, m);
-        const auto expected = static_cast<double>(expected_row(chunk, x, m, order));
-        if (!(std::abs(got - expected) <= factor * own)) {
-          FAIL_CHECK("x " << static_cast<double>(x) << ", row " << m << ", order " << order
-                          << ", cell " << chunk.cells[n] << ": got " << got << ", expected "
-                          << expected << ", tolerance " << factor * own);
-          return;
-        }
-      }
+    if (tolerance.at_jump(chunk, chunk.x[n], order)) continue;
+    const auto x = static_cast<double>(chunk.x[n]);
+    const double scale = all.largest(order, n, tolerance.bound(order));
+    for (int m = 0; m < row_count(chunk.shape); ++m) {
+      const bool is_base = m == basis_count(chunk.shape);
+      const double allowed = tolerance.factor * (is_base ? std::max(4.0, std::abs(x)) : scale);
+      const double got = basis.row(values, n, m);
+      const double expected = all.row(order, n, m);
+      if (std::abs(got - expected) <= allowed) continue;
+      FAIL_CHECK("x " << x << ", row " << m << ", order " << order << ", cell " << chunk.cells[n]
+                      << ": got " << got << ", expected " << expected << ", tolerance " << allowed);
+      return;
     }
   }
 }
 
-TEST_CASE_TEMPLATE("every set gives the basis of the definition, inside and by every policy", T,
-                   float, double) {
+/// Checks weights and slopes of one basis, and all derivatives.
+template <class T>
+void check_basis(const Basis<T>& basis, const Expected<T>& expected) {
+  for (const std::int32_t cell : basis.chunk.cells) {
+    REQUIRE(cell >= 0);
+    REQUIRE(cell < basis.chunk.shape.intervals);
+  }
+  check_derivative(basis, 0, basis.chunk.weights, expected);
+  check_derivative(basis, 1, basis.chunk.slopes, expected);
+  for (int order = 0; order <= most_order; ++order) {
+    check_derivative(basis, order, basis.derivatives[size(order)], expected);
+  }
+}
+
+/// By every set, and with all functions of a sample or those of its cell.
+template <class T>
+void check_sets(const std::vector<T>& knots, T inverse_spacing, int intervals, int degree,
+                Base base, Extrapolation policy) {
+  const Expected<T> expected(Basis<T>(kan::kernels::reference<T>(), knots, inverse_spacing,
+                                      intervals, degree, base, policy)
+                                 .chunk);
+  for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
+    for (const int outputs : {1, 8}) {
+      INFO("set " << kernels->name << ", outputs " << outputs);
+      check_basis(
+          Basis<T>(*kernels, knots, inverse_spacing, intervals, degree, base, policy, outputs),
+          expected);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE(
+    "every set gives the basis of the definition and its derivatives, by every policy", T, float,
+    double) {
   Random random(11);
   for (const int degree : {0, 1, 2, 3, 4, 5}) {
     for (const int intervals : {1, 3, 10, 40}) {
@@ -162,14 +137,9 @@ TEST_CASE_TEMPLATE("every set gives the basis of the definition, inside and by e
         const T inverse = kind > 1 ? T(0) : static_cast<T>(intervals / (kind == 0 ? 2.0 : 3.0));
         for (const Extrapolation policy : policies) {
           if (intervals == 40 && policy == Extrapolation::error) continue;
-          for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
-            INFO("set " << kernels->name << ", degree " << degree << ", intervals " << intervals
-                        << ", grid " << kind << ", policy " << static_cast<int>(policy));
-            for (const int outputs : {1, 8}) {  // all functions of a sample, or those of its cell
-              check_basis(Basis<T>(*kernels, grids[kind], inverse, intervals, degree, Base::silu,
-                                   policy, outputs));
-            }
-          }
+          INFO("degree " << degree << ", intervals " << intervals << ", grid " << kind
+                         << ", policy " << static_cast<int>(policy));
+          check_sets<T>(grids[kind], inverse, intervals, degree, Base::silu, policy);
         }
       }
     }
@@ -186,8 +156,12 @@ TEST_CASE_TEMPLATE("what is no number gives no number, in every set and by every
                        8);
         basis.chunk.x[5] = none;
         basis.chunk.fill_basis(*kernels);
+        basis.fill_derivatives(*kernels, most_order);
         INFO("set " << kernels->name << ", policy " << static_cast<int>(policy));
         CHECK(std::isnan(basis.chunk.weights[5]));
+        CHECK(std::isnan(basis.derivatives[0][5]));
+        CHECK(std::isnan(basis.derivatives[2][5]));
+        CHECK(std::isfinite(basis.derivatives[2][4]));
         CHECK(std::isfinite(basis.chunk.weights[4]));
       }
     }
@@ -197,10 +171,8 @@ TEST_CASE_TEMPLATE("what is no number gives no number, in every set and by every
 TEST_CASE_TEMPLATE("every set gives the other base functions too", T, float, double) {
   for (const Base base : {Base::identity, Base::zero}) {
     for (const Extrapolation policy : policies) {
-      for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
-        INFO("set " << kernels->name << ", policy " << static_cast<int>(policy));
-        check_basis(Basis<T>(*kernels, uniform_knots<T>(4, 3, -1, 1), T(2), 4, 3, base, policy));
-      }
+      INFO("base " << static_cast<int>(base) << ", policy " << static_cast<int>(policy));
+      check_sets<T>(uniform_knots<T>(4, 3, -1, 1), T(2), 4, 3, base, policy);
     }
   }
 }
@@ -238,6 +210,54 @@ TEST_CASE_TEMPLATE("weights are the same bits whether slopes are wanted or not",
         INFO("set " << kernels->name << ", degree " << degree << ", 1/h " << inverse);
         CHECK(cells == chunk.cells);
         CHECK(same_bits(weights, chunk.weights));
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("values have the same bits whatever derivatives are wanted", T, float, double) {
+  for (const int degree : {0, 1, 2, 3, 4, 5}) {
+    for (const T inverse : {T(0), T(2)}) {
+      for (const int outputs : {1, 8}) {
+        for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
+          Basis<T> basis(*kernels, uniform_knots<T>(4, degree, -1, 1), inverse, 4, degree,
+                         Base::silu, Extrapolation::linear, outputs);
+          const auto all = basis.derivatives;
+          const auto cells = basis.chunk.cells;
+          INFO("set " << kernels->name << ", degree " << degree << ", 1/h " << inverse);
+          for (int order = 0; order < most_order; ++order) {
+            basis.fill_derivatives(*kernels, order);
+            CHECK(same_bits(basis.derivatives[0], basis.chunk.weights));
+            CHECK(basis.chunk.cells == cells);
+            for (std::size_t d = 2; d <= size(order); ++d) {
+              CHECK(same_bits(basis.derivatives[d], all[d]));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("a sample alone has the bits of its derivatives in a tile", T, float, double) {
+  for (const Extrapolation policy : policies) {
+    for (const T inverse : {T(0), T(2)}) {
+      for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
+        const Basis<T> all(*kernels, uniform_knots<T>(4, 3, -1, 1), inverse, 4, 3, Base::silu,
+                           policy);
+        for (std::size_t n = 0; n < all.chunk.count; n += 5) {
+          Basis<T> alone = all;
+          alone.chunk.x.assign(kan::kernels::lane_block, all.chunk.x[n]);
+          alone.chunk.count = alone.chunk.shape.stride = alone.chunk.x.size();
+          alone.fill_derivatives(*kernels, most_order);
+          INFO("set " << kernels->name << ", policy " << static_cast<int>(policy));
+          for (int order = 0; order <= most_order; ++order) {
+            for (int m = 0; m < row_count(all.chunk.shape); ++m) {
+              CHECK(alone.row(alone.derivatives[size(order)], 0, m) ==
+                    all.row(all.derivatives[size(order)], n, m));
+            }
+          }
+        }
       }
     }
   }

@@ -5,7 +5,7 @@
 
 #include "kan/evaluator.hpp"
 #include "kan/system.hpp"
-#include "networks.hpp"
+#include "quadratic_models.hpp"
 
 namespace {
 
@@ -105,51 +105,14 @@ std::vector<double> expected_curvature(const Problem& problem, Loss loss) {
   return curvature;
 }
 
-std::vector<Architecture> architectures() {
-  std::vector<Architecture> all;
-  for (int k = 0; k <= 5; ++k) {
-    Architecture small;
-    small.layers = {{2, 3, {}, 4, k}, {3, 2, {}, 3, k}};
-    all.push_back(small);
-  }
-  Architecture products;
-  products.layers = {{2, 1, {2, 3}, 4, 3}, {3, 2, {2}, 20, 2}};
-  all.push_back(products);
-  Architecture wide;
-  wide.layers = {{2, 9, {}, 3, 3}, {9, 1, {}, 3, 4}};
-  all.push_back(wide);
-  for (const std::size_t which : {std::size_t{3}, std::size_t{6}}) {
-    all.push_back(all[which]);
-    all.back().affine = true;
-  }
-  all.push_back(symbolic_architecture(false));
-  all.push_back(symbolic_architecture(true));
-  return all;
-}
-
 std::size_t movable(const Network<double>& network) {
   std::size_t count = 0;
   for (const std::uint8_t one : network.trainable()) count += one;
   return count;
 }
 
-/// Over the lower triangle; every parameter of the model must be there once.
-double worst_difference(const QuadraticModel& model, const std::vector<double>& expected,
-                        std::size_t parameters) {
-  double worst = 0.0;
-  std::vector<int> seen(parameters);
-  for (std::size_t c = 0; c < model.parameters.size(); ++c) {
-    if (seen[model.parameters[c]]++ != 0) return std::nan("");
-    for (std::size_t d = 0; d <= c; ++d) {
-      const double value = expected[model.parameters[c] * parameters + model.parameters[d]];
-      worst = std::max(worst, std::abs(model.curvature[c * model.stride + d] - value));
-    }
-  }
-  return worst;
-}
-
 TEST_CASE("the curvature is that of the Jacobian and the loss") {
-  for (const Architecture& architecture : architectures()) {
+  for (const Architecture& architecture : telling_architectures()) {
     Problem problem(architecture, 23);
     for (const bool masked : {false, true}) {
       if (masked) {
@@ -178,7 +141,7 @@ TEST_CASE("the curvature is that of the Jacobian and the loss") {
 }
 
 TEST_CASE("value and gradient of the model are those of the loss") {
-  const Problem problem(architectures()[3], 500);
+  const Problem problem(telling_architectures()[3], 500);
   const QuadraticModel model = problem.model(Loss::mse);
   std::vector<double> gradient(problem.network.parameter_count());
   const double value = Evaluator<double>(problem.network, Purpose::gradient)
@@ -191,7 +154,7 @@ TEST_CASE("value and gradient of the model are those of the loss") {
 }
 
 TEST_CASE("the model has the same bits for any number of threads") {
-  const Problem problem(architectures()[3], 3000);
+  const Problem problem(telling_architectures()[3], 3000);
   const int before = kan::thread_count();
   QuadraticModel expected;
   for (const int threads : {1, 2, 3}) {
@@ -207,7 +170,7 @@ TEST_CASE("the model has the same bits for any number of threads") {
 }
 
 TEST_CASE("a model is refused where there is none") {
-  Problem problem(architectures()[3], 5);
+  Problem problem(telling_architectures()[3], 5);
   QuadraticModel model;
   CHECK_THROWS_AS(Evaluator<double>(problem.network, Purpose::gradient)
                       .model(problem.samples(), Loss::mse, nullptr, model),

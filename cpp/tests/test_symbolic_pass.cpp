@@ -14,15 +14,6 @@ using kan::Loss;
 using kan::Network;
 using kan::Purpose;
 
-/// All edges masked: symbolic ones alone.
-template <class T>
-Network<T> without_splines(Network<T> network) {
-  for (std::size_t l = 0; l < network.depth(); ++l) {
-    network.set_edge_mask(l, std::vector<std::uint8_t>(network.edge_mask(l).size(), 0));
-  }
-  return network;
-}
-
 /// Large enough for every loop to open a parallel region, with a layer of symbolic edges alone.
 template <class T>
 Network<T> large_network() {

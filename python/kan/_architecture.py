@@ -24,6 +24,7 @@ __all__ = [
     "fraction",
     "increasing",
     "integer",
+    "interval",
     "is_sequence",
     "layers_of",
     "one_of",

@@ -20,6 +20,8 @@ __all__: list[str] = [
     "FormatError",
     "FunctionObjective32",
     "FunctionObjective64",
+    "Jets32",
+    "Jets64",
     "Layer",
     "LayerStatistics",
     "Lbfgs32",
@@ -32,6 +34,8 @@ __all__: list[str] = [
     "Objective64",
     "Optimizer32",
     "Optimizer64",
+    "ResidualObjective32",
+    "ResidualObjective64",
     "Samples32",
     "Samples64",
     "Sparsity",
@@ -496,6 +500,62 @@ class Best64:
     def parameters(self) -> numpy.typing.NDArray[numpy.float64]: ...
     @property
     def value(self) -> float: ...
+
+class Jets32:
+    def __init__(
+        self, network: Network32, order: typing.SupportsInt | typing.SupportsIndex
+    ) -> None: ...
+    def jets(
+        self, x: numpy.ndarray, parameters: numpy.ndarray | None = None
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    def pullback(
+        self, x: numpy.ndarray, grad_jets: numpy.ndarray, parameters: numpy.ndarray | None = None
+    ) -> tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32]]: ...
+    @property
+    def derivatives(self) -> list[list[int]]: ...
+
+class ResidualObjective32(Objective32):
+    def __init__(
+        self,
+        network: Network32,
+        unknowns: typing.SupportsInt | typing.SupportsIndex,
+        evaluate: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float32]],
+            tuple[typing.SupportsFloat | typing.SupportsIndex, numpy.ndarray],
+        ],
+        value: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float32]], typing.SupportsFloat | typing.SupportsIndex
+        ],
+        linearise: collections.abc.Callable[[numpy.typing.NDArray[numpy.float32]], list],
+    ) -> None: ...
+
+class Jets64:
+    def __init__(
+        self, network: Network64, order: typing.SupportsInt | typing.SupportsIndex
+    ) -> None: ...
+    def jets(
+        self, x: numpy.ndarray, parameters: numpy.ndarray | None = None
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def pullback(
+        self, x: numpy.ndarray, grad_jets: numpy.ndarray, parameters: numpy.ndarray | None = None
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+    @property
+    def derivatives(self) -> list[list[int]]: ...
+
+class ResidualObjective64(Objective64):
+    def __init__(
+        self,
+        network: Network64,
+        unknowns: typing.SupportsInt | typing.SupportsIndex,
+        evaluate: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float64]],
+            tuple[typing.SupportsFloat | typing.SupportsIndex, numpy.ndarray],
+        ],
+        value: collections.abc.Callable[
+            [numpy.typing.NDArray[numpy.float64]], typing.SupportsFloat | typing.SupportsIndex
+        ],
+        linearise: collections.abc.Callable[[numpy.typing.NDArray[numpy.float64]], list],
+    ) -> None: ...
 
 @typing.overload
 def activation_range(

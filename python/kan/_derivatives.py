@@ -1,4 +1,4 @@
-"""Derivatives along inputs: of models by the core, of any function by torch or by differences."""
+"""Derivatives along inputs: of models exactly, of any function by torch or by differences."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
 from ._architecture import flag, one_of
-from ._arrays import Array, as_matrix, real_numbers
+from ._arrays import Array, real_numbers
 from ._containers import given_back
-from ._domain import grid_ends, refuse_outside
-from ._observed import Observed
-from ._rows import Rows
+from ._jet import Jetted
 from ._torch_graph import hessian_by_torch, jacobian_by_torch
 
-__all__ = ["batch_hessian", "batch_jacobian", "input_gradient"]
+__all__ = ["batch_hessian", "batch_jacobian"]
 
 Function = Callable[[Any], Any]
 
@@ -45,8 +42,8 @@ def batch_jacobian(func: Any, x: Any, create_graph: bool = False, mode: str = "s
     """
     outputs = 1 if one_of(mode, "mode", ("scalar", "vector")) == "scalar" else None
     _refuse_graph(func, flag(create_graph, "create_graph"))
-    if isinstance(func, Observed):
-        every = given_back(_jacobian_of_model(func, x, outputs), x)
+    if isinstance(func, Jetted):
+        every = given_back(func._slopes(x, "x", outputs), x)
     else:
         every = jacobian_by_torch(func, x, outputs, create_graph)
         if every is None:
@@ -58,9 +55,8 @@ def batch_jacobian(func: Any, x: Any, create_graph: bool = False, mode: str = "s
 def batch_hessian(model: Any, x: Any, create_graph: bool = False) -> Any:
     """Return the second derivatives of the first output along the inputs, row by row.
 
-    Those of a model are central differences of its exact first derivatives: about ten digits in
-    float64, fewer within a step (a millionth of the grid) of a knot of splines of degree 3 and
-    less. Functions of torch tensors are differentiated by torch, and others by second
+    Those of a model are exact to rounding, at knots of splines of degree 2 and less those of one
+    side. Functions of torch tensors are differentiated by torch, and others by second
     differences: about seven digits in float64, three in float32.
 
     Parameters
@@ -78,8 +74,8 @@ def batch_hessian(model: Any, x: Any, create_graph: bool = False) -> Any:
         (N, n_in, n_in), symmetric; a tensor if x is one.
     """
     _refuse_graph(model, flag(create_graph, "create_graph"))
-    if isinstance(model, Observed):
-        return given_back(_hessian_of_model(model, x), x)
+    if isinstance(model, Jetted):
+        return given_back(model._derivative_array(model._inputs(x, "x"), 2)[:, 0], x)
     by_torch = hessian_by_torch(model, x, create_graph)
     if by_torch is not None:
         return by_torch
@@ -87,57 +83,12 @@ def batch_hessian(model: Any, x: Any, create_graph: bool = False) -> Any:
     return given_back(_hessian_of_function(model, x), x)
 
 
-def input_gradient(model: Observed, X: Any, gradient: Any) -> Array:
-    """Return the gradient along all inputs X (N, n_in) of a model, given that of its outputs."""
-    x = model._checked_inputs(X, "X")
-    slope = np.ascontiguousarray(gradient, dtype=x.dtype)
-    every = np.zeros((len(x), model._given_inputs), dtype=x.dtype)
-    every[:, model._columns] = _core.pullback(model._network, x, slope)[1]
-    return every
-
-
 def _refuse_graph(func: object, create_graph: bool) -> None:
-    if create_graph and (func is None or isinstance(func, Observed)):
+    if create_graph and (func is None or isinstance(func, Jetted)):
         raise ValueError(
             "create_graph=True needs a function of torch tensors; torch cannot differentiate the "
             "derivatives of a kan model or of NumPy functions"
         )
-
-
-# ---- models -----------------------------------------------------------------------------------
-
-
-def _jacobian_of_model(model: Observed, X: Any, outputs: int | None) -> Array:
-    x = _inside(model, X)
-    count = model._network.layers[-1].nodes if outputs is None else outputs
-    return np.stack([_slope(model, x, output) for output in range(count)], axis=1)
-
-
-def _slope(model: Observed, x: Array, output: int) -> Array:
-    chosen = np.zeros((len(x), model._network.layers[-1].nodes), dtype=x.dtype)
-    chosen[:, output] = 1.0
-    return input_gradient(model, x, chosen)
-
-
-def _hessian_of_model(model: Observed, X: Any) -> Array:
-    x = _inside(model, X)
-    low, high = grid_ends(model._network)
-    steps = np.finfo(x.dtype).eps ** (1 / 3) * (high - low) / 2
-    result = np.zeros((len(x), model._given_inputs, model._given_inputs), dtype=x.dtype)
-    for column, step in zip(model._columns, steps, strict=True):
-        result[:, column] = _difference(lambda at: _slope(model, at, 0), x, column, step)
-    symmetric: Array = (result + result.transpose(0, 2, 1)) / 2
-    return symmetric
-
-
-def _inside(model: Observed, X: Any) -> Array:
-    """Return X with all its columns, checked as `predict` does."""
-    x = as_matrix(X, "x", model._given_inputs, str(model._network.dtype))
-    refuse_outside(model._network, Rows(model._checked_inputs(x, "x")), "x")
-    return x
-
-
-# ---- any functions ----------------------------------------------------------------------------
 
 
 def _jacobian_of_function(func: Function, x: Any) -> Array:

@@ -60,13 +60,25 @@ class Differentiable(Observed):
             self._leaves = Learnt(network, list(_leaves_of(network)))
         return self._leaves
 
-    def _inputs(self, X: Any) -> Array:
+    def _inputs(self, X: Any, name: str = "X") -> Array:
         """Return inputs as the network takes them (N, n_in), checked."""
         x = as_matrix(
-            self._chosen(X, "X"), "X", self._network.layers[0].inputs, self._network.dtype
+            self._chosen(X, name), name, self._network.layers[0].inputs, self._network.dtype
         )
-        refuse_outside(self._network, Rows(x), "X")
+        refuse_outside(self._network, Rows(x), name)
         return x
+
+    def _on_all_columns(self, by_columns: Array) -> Array:
+        """Return a gradient along the columns of the network as one along all, (N, n_in)."""
+        every = np.zeros((len(by_columns), self._given_inputs), by_columns.dtype)
+        every[:, self._columns] = by_columns
+        return every
+
+    def _input_gradient(self, X: Any, gradient: Any) -> Array:
+        """Return the gradient along all inputs X (N, n_in), given that of the outputs."""
+        x = self._checked_inputs(X, "X")
+        slope = np.ascontiguousarray(gradient, dtype=x.dtype)
+        return self._on_all_columns(_core.pullback(self._network, x, slope)[1])
 
     def _traced(self, X: Any) -> Tensor:
         """Return the outputs for a tensor, or for a list with tensors in it, as a tensor."""
@@ -86,8 +98,7 @@ class Differentiable(Observed):
         def pull(gradient: Any) -> list[Any]:
             slope = np.ascontiguousarray(gradient).reshape(y.shape)
             flat, by_columns = _core.pullback(network, x, slope)
-            by_inputs = np.zeros((len(x), self._given_inputs), x.dtype)
-            by_inputs[:, self._columns] = by_columns
+            by_inputs = self._on_all_columns(by_columns)
             along = by_inputs[0] if is_row else by_inputs
             own = like(leaves, flat * network.trainable())
             return [*(along if isinstance(given, list) else [along]), *own]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ MOST_ORDER = 3
 
 
 class MissingDerivative(ValueError):
-    """A derivative of higher order than the jet has was asked for."""
+    """A derivative of higher order than the jet has, but not than jets can have."""
 
     def __init__(self, needed: int, order: int) -> None:
         super().__init__(
@@ -62,16 +63,25 @@ class Jet:
     def d(self, *inputs: int) -> Tensor:
         """Return a partial derivative: ``u.d(0)`` is u_x, ``u.d(0, 1)`` u_xy for inputs x, y.
 
+        Parameters
+        ----------
+        *inputs : int
+            The inputs along which is differentiated, in any order.
+
         Raises
         ------
+        TypeError
+            If an input is no integer.
         IndexError
             If there is no such input.
         ValueError
             If the jet has no derivatives of this order.
         """
-        chosen = tuple(sorted(operator.index(one) for one in inputs))
-        if any(not 0 <= one < self._inputs for one in chosen):
-            raise IndexError(f"input must be in 0..{self._inputs - 1}, got {inputs}")
+        chosen = tuple(sorted(_place(one, "input", self._inputs) for one in inputs))
+        if len(chosen) > MOST_ORDER:
+            raise ValueError(
+                f"a jet has derivatives up to order {MOST_ORDER}, got one of order {len(chosen)}"
+            )
         if len(chosen) > self.order:
             raise MissingDerivative(len(chosen), self.order)
         if chosen in self._places:
@@ -79,10 +89,7 @@ class Jet:
         return 0.0 * self.value  # along an input that the network leaves out
 
     def __getitem__(self, output: int) -> Jet:
-        outputs = self._numbers.shape[2]
-        chosen = operator.index(output)
-        if not 0 <= chosen < outputs:
-            raise IndexError(f"output must be in 0..{outputs - 1}, got {output}")
+        chosen = _place(output, "output", self._numbers.shape[2])
         return Jet(self._numbers, self._places, self._inputs, chosen)
 
     def _at(self, place: int) -> Tensor:
@@ -116,6 +123,11 @@ class Jetted(Differentiable):
         Jet
             ``u.value``, ``u.d(0)``, ``u.d(0, 1)``, ...
 
+        Raises
+        ------
+        TypeError, ValueError
+            If x or the order do not fit, or if x is not finite.
+
         Notes
         -----
         Splines of degree k have k - 1 continuous derivatives: for second derivatives without
@@ -128,7 +140,7 @@ class Jetted(Differentiable):
         """
         order = integer(order, "order", 0, MOST_ORDER)
         given = x if isinstance(x, Tensor) else None
-        points = self._inputs(x if given is None else given.data)
+        points = self._inputs(x if given is None else given.data, "x")
         network, leaves = self._learnt
         core = core_jets(network, order)
 
@@ -137,9 +149,7 @@ class Jetted(Differentiable):
             own = like(leaves, flat * network.trainable())
             if given is None:
                 return own
-            by_inputs = np.zeros((len(points), self._given_inputs), points.dtype)
-            by_inputs[:, self._columns] = by_columns
-            return [by_inputs, *own]
+            return [self._on_all_columns(by_columns), *own]
 
         parents = [*([] if given is None else [given]), *leaves]
         numbers = operation("KAN", core.jets(points), parents, pull, self._learnt)
@@ -147,23 +157,50 @@ class Jetted(Differentiable):
 
     def jacobian(self, X: ArrayLike) -> Array:
         """Return the derivatives of the outputs along the inputs, (N, n_out, n_in)."""
-        return self._derivative_array(X, 1)
+        return self._slopes(X, "X")
 
     def hessian(self, X: ArrayLike) -> Array:
-        """Return the second derivatives of the outputs, (N, n_out, n_in, n_in)."""
-        return self._derivative_array(X, 2)
+        """Return the second derivatives of the outputs along the inputs, (N, n_out, n_in, n_in)."""
+        return self._derivative_array(self._inputs(X), 2)
 
-    def _derivative_array(self, X: ArrayLike, order: int) -> Array:
-        points = self._inputs(X)
+    def _slopes(self, X: Any, name: str, outputs: int | None = None) -> Array:
+        """Return the derivatives of the first outputs, (N, outputs, n_in): of all for None.
+
+        Jets take a pass for each input, the way back one for each output.
+        """
+        points = self._inputs(X, name)
+        count = self._network.layers[-1].nodes
+        if count >= self._network.layers[0].inputs:
+            return self._derivative_array(points, 1)[:, :outputs]
+        wanted = range(count if outputs is None else outputs)
+        return np.stack([self._slope(points, output) for output in wanted], axis=1)
+
+    def _slope(self, points: Array, output: int) -> Array:
+        seeds = np.zeros((len(points), self._network.layers[-1].nodes), points.dtype)
+        seeds[:, output] = 1.0
+        return self._on_all_columns(_core.pullback(self._network, points, seeds)[1])
+
+    def _derivative_array(self, points: Array, order: int) -> Array:
         core = core_jets(self._network, order)
         jets = core.jets(points)
-        count = self._given_inputs
-        result = np.zeros((*jets.shape[1:], *[count] * order), jets.dtype)
+        result = np.zeros((*jets.shape[1:], *[self._given_inputs] * order), jets.dtype)
         for place, inputs in enumerate(core.derivatives):
-            along = [self._columns[one] for one in inputs]
-            if len(along) == order:
-                result[(..., *along)] = result[(..., *along[::-1])] = jets[place]
+            if len(inputs) == order:
+                for along in permutations([self._columns[one] for one in inputs]):
+                    index = (..., *along)
+                    result[index] = jets[place]
         return result
+
+
+def _place(value: Any, name: str, count: int) -> int:
+    """Return `value` as an int in 0..count-1."""
+    try:
+        place = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+    if not 0 <= place < count:
+        raise IndexError(f"{name} must be in 0..{count - 1}, got {place}")
+    return place
 
 
 def core_jets(network: Any, order: int) -> Any:
@@ -174,4 +211,6 @@ def core_jets(network: Any, order: int) -> Any:
 
 def places_of(core: Any, columns: list[int]) -> dict[tuple[int, ...], int]:
     """Return where each derivative along columns of X is among the core's."""
-    return {tuple(columns[i] for i in one): place for place, one in enumerate(core.derivatives)}
+    return {
+        tuple(sorted(columns[i] for i in one)): place for place, one in enumerate(core.derivatives)
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +29,6 @@ from ._architecture import (
 )
 from ._arrays import Array, as_matrix, as_vector
 from ._containers import given_back
-from ._derivatives import input_gradient
 from ._differentiable import holds_tensor
 from ._domain import refuse_outside
 from ._edge import Edge, edge_of
@@ -252,7 +250,7 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted):
         if holds_tensor(X):
             return self._traced(X)
         if wants_gradient(X):
-            return differentiable(X, self._predict, partial(input_gradient, self))
+            return differentiable(X, self._predict, self._input_gradient)
         return given_back(self._predict(X), X)
 
     def _predict(self, X: ArrayLike) -> Array:

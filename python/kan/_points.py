@@ -16,17 +16,22 @@ Ranges = Sequence[Sequence[float]]
 
 
 def grid_points(ranges: Ranges, count: int | Sequence[int]) -> Array:
-    """Return a regular grid of points, ends included, (N, len(ranges)).
+    """Return a regular grid of points, ends included.
 
     Parameters
     ----------
     ranges : sequence of (float, float)
         Lowest and highest value of each input: ``[(0, 1), (-1, 1)]``.
     count : int or sequence of int
-        Points along every input, or along each.
+        Points along every input, or along each; 2 or more.
+
+    Returns
+    -------
+    ndarray
+        Points (N, len(ranges)), those of the last input one after the other.
     """
     box = _box(ranges)
-    counts = count if is_sequence(count) else [count] * len(box)
+    counts: Any = count if is_sequence(count) else [count] * len(box)
     if len(counts) != len(box):
         raise ValueError(f"count must have one number for each of {len(box)} ranges, got {count!r}")
     axes = [
@@ -37,7 +42,7 @@ def grid_points(ranges: Ranges, count: int | Sequence[int]) -> Array:
 
 
 def random_points(ranges: Ranges, count: int, rng: Any = None) -> Array:
-    """Return uniformly drawn points, (count, len(ranges)).
+    """Return uniformly drawn points.
 
     Parameters
     ----------
@@ -46,7 +51,12 @@ def random_points(ranges: Ranges, count: int, rng: Any = None) -> Array:
     count : int
         Number of points.
     rng : int or numpy.random.Generator, optional
-        Seed, or where the numbers come from.
+        Seed, or where the numbers come from; by default other ones at every call.
+
+    Returns
+    -------
+    ndarray
+        Points (count, len(ranges)).
     """
     low, high = np.array(_box(ranges)).T
     unit = np.random.default_rng(rng).random((integer(count, "count", 1), len(low)))
@@ -62,7 +72,12 @@ def boundary_points(ranges: Ranges, count: int) -> Array:
     ranges : sequence of (float, float)
         Lowest and highest value of each input.
     count : int
-        Points along every input.
+        Points along every input, 2 or more.
+
+    Returns
+    -------
+    ndarray
+        Points (N, len(ranges)), none twice.
     """
     box = _box(ranges)
     count = integer(count, "count", 2)

@@ -83,15 +83,17 @@ class Solver:
         self.problem, self.options = problem, options
         self.resample, self.draw = resample, draw
         self.history = History()
+        self.steps = 0
 
     def solve(self, stages: Sequence[list[int] | None]) -> History:
         """Train; on any exception the model keeps its last whole step."""
         began = time.perf_counter()
+        self._check_start()
         history = self.history
         history.optimizer, history.reason = self.options.opt, "as asked"
-        steps = self.options.steps * len(stages)
+        self.steps = self.options.steps * len(stages)
         damping = FIRST_DAMPING
-        with Bar(steps, self.options.verbose, self.options.log) as bar:
+        with Bar(self.steps, self.options.verbose, self.options.log) as bar:
             try:
                 for number, intervals in enumerate(stages):
                     stage = _Stage(self, bar, self._network_on(intervals), damping)
@@ -112,6 +114,15 @@ class Solver:
             )
         return history
 
+    def _check_start(self) -> None:
+        """Raise if training cannot begin where the model is."""
+        square_sum = self.problem._square_sum()
+        value = square_sum.value()
+        if not math.isfinite(value):
+            raise ValueError(f"solve() needs a loss that is finite at the start, got {value}")
+        if self.options.opt == "LM":
+            square_sum.require_pointwise()
+
     def _network_on(self, intervals: list[int] | None) -> Core:
         """Let the model have a grid, and return its network."""
         network = self.problem.model._network
@@ -130,12 +141,10 @@ class _Stage:
         self.options, self.history = solver.options, solver.history
         self.model = solver.problem.model
         self.square_sum: SquareSum = solver.problem._square_sum()
-        if self.options.opt == "LM" and self.square_sum.unknowns:
-            self.square_sum.check_unknowns()
         self.suffix = "32" if network.dtype == "float32" else "64"
         self.objective = self._core("ResidualObjective")(
             network,
-            self.square_sum.unknown_count,
+            self.square_sum.unknowns.count,
             self.square_sum.value_and_gradient,
             self.square_sum.value,
             self.square_sum.linearised,
@@ -147,8 +156,6 @@ class _Stage:
     def run(self, last: bool) -> None:
         """Take the steps of this grid; at the end the best parameters are the model's."""
         self.history.stopped = "steps"
-        if not math.isfinite(self.square_sum.value(self.square_sum.parameters())):
-            raise ValueError("solve cannot begin: the loss is not finite where the model is")
         try:
             for step in range(self.options.steps):
                 self._prepare(step)
@@ -161,12 +168,15 @@ class _Stage:
 
     def _prepare(self, step: int) -> None:
         """Draw points and move grids where this step begins with that."""
-        draws = bool(self.solver.resample) and step > 0 and step % self.solver.resample == 0
+        every = self.solver.resample
+        draws = every is not None and self.history.steps % every == 0
         if draws:
             self.solver.draw()
         moved = self.options.moves_grid(step) and self._move_grid()
-        if draws or moved:
+        # What Adam averages over steps is worth as much at other points.
+        if draws and not moved and self.options.opt != "Adam":
             self.optimizer.reset(self.square_sum.parameters())
+        if draws or moved:
             self.core_best = self._core("Best")()
 
     def _step(self, last: bool) -> bool:
@@ -201,7 +211,7 @@ class _Stage:
         if not self.options.callbacks:
             return False
         progress = Progress(
-            self.model, self.history.steps, self.options.steps, self.history, self.losses[-1]
+            self.model, self.history.steps, self.solver.steps, self.history, self.losses[-1]
         )
         answers = [callback(progress) for callback in self.options.callbacks]
         if self.model._network is not self.network:
@@ -219,11 +229,18 @@ class _Stage:
         rows = Rows(points)
         if not update_grid(moved, rows, self.model.grid_eps, outgrown_only=self.history.steps == 0):
             return False
-        before = self.network.copy()
-        self.network.assign(moved)
-        if not math.isfinite(self.square_sum.value(self.square_sum.parameters())):
-            self.network.assign(before)
+        network: Any = self.network
+        before = network.copy()
+        network.assign(moved)
+        try:
+            accepted = math.isfinite(self.square_sum.value())
+        except BaseException:  # the optimizer's parameters are those of the former grid
+            network.assign(before)
+            raise
+        if not accepted:
+            network.assign(before)
             return False
+        self.optimizer.reset(self.square_sum.parameters())
         self.history.grid_updates.append(self.history.steps)
         return True
 

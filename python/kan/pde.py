@@ -21,12 +21,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._architecture import MOST_INTERVALS, MOST_SEED, finite, integer, is_sequence, per_layer
-from ._arrays import Array
-from ._history import History
+from ._arrays import Array, as_matrix
+from ._condition import Condition, Residual
+from ._domain import refuse_outside
+from ._history import OWN_CURVES, History
 from ._points import boundary_points, grid_points, random_points
-from ._residuals import Condition, Residual, SquareSum
+from ._residuals import SquareSum
+from ._rows import Rows
 from ._solver import Solver, SolverOptions
 from ._tensor import Tensor
+from ._unknowns import checked_unknowns
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +50,8 @@ class Problem:
     model : KAN
         The network that becomes the solution, in place.
     parameters : sequence of Tensor, optional
-        Unknown numbers of the equation, which are found along with the solution.
+        Unknown numbers of the equation, of any shapes, which are found along with the solution.
+        Their `data` is replaced.
 
     Attributes
     ----------
@@ -59,10 +64,9 @@ class Problem:
 
         if not isinstance(model, KAN):
             raise TypeError(f"model must be a KAN, got {type(model).__name__}")
-        if not is_sequence(parameters) or not all(isinstance(one, Tensor) for one in parameters):
-            raise TypeError(f"parameters must be a list of tensors, got {parameters!r}")
         self.model = model
-        self.parameters = list(parameters)
+        self.parameters = checked_unknowns(parameters)
+        self._rng = np.random.default_rng(model.seed)
         self._conditions: list[Condition] = []
         self._draws: list[Callable[[np.random.Generator], ArrayLike] | None] = []
 
@@ -79,7 +83,7 @@ class Problem:
         residual : callable
             ``residual(x, u)`` with the points x as an array (N, n_in) and the :class:`kan.Jet` u of
             the model there; the tensor that it returns, (N,), shall vanish. Several residuals come
-            as (N, n) or as a list. It treats every point alone.
+            as (N, n) or as a list. With opt="LM" it must treat every point alone.
         weight : float, default 1.0
             The loss is the sum over conditions of ``weight * mean(residual**2)``.
         name : str, optional
@@ -93,11 +97,9 @@ class Problem:
         if not callable(residual):
             raise TypeError(f"residual must be a function of x and u, got {residual!r}")
         weight = finite(weight, "weight", 0.0, open_end=True)
-        name = f"condition {len(self._conditions) + 1}" if name is None else str(name)
-        if name in [one.name for one in self._conditions]:
-            raise ValueError(f"name must be new, got {name!r} again")
+        name = self._new_name(name)
         draw = points if callable(points) else None
-        given = draw(np.random.default_rng(self.model.seed)) if draw else points
+        given = draw(self._rng) if draw else points
         condition = Condition(residual, weight, name, *self._checked(given))
         condition.find_order(self.model._network, self.model._columns)
         self._conditions.append(condition)
@@ -124,8 +126,8 @@ class Problem:
         ----------
         opt : {"LM", "LBFGS", "Adam"}
             Levenberg-Marquardt takes some hundred steps to errors that others never reach, for
-            networks of up to some thousand parameters. With "LM" unknown parameters must enter
-            the residuals point by point.
+            networks of up to some thousand parameters. With "LM" residuals must treat every
+            point alone, and unknown parameters be factors or terms there.
         steps : int, default 200
             Steps on each grid; of "LBFGS" one is up to 20 iterations.
         grids : sequence of int, optional
@@ -137,7 +139,7 @@ class Problem:
             Whether grids follow what flows through them, on every grid in the first steps often
             and then less and less, up to `stop_grid_update_step`.
         resample : int, optional
-            Draw points that came as functions anew every so many steps.
+            Draw points that came as functions anew at the start and then every so many steps.
         seed : int, optional
             For points that are drawn; by default the model's.
         log, callbacks, verbose
@@ -152,7 +154,8 @@ class Problem:
         Raises
         ------
         ValueError
-            If there are no conditions, or the loss is not finite at the start.
+            If there are no conditions, or the loss is not finite at the start, or a residual
+            does not suit the optimizer.
         """
         if not self._conditions:
             raise ValueError("solve() needs conditions: call add(points, residual) first")
@@ -171,18 +174,14 @@ class Problem:
 
     def loss(self) -> float:
         """Return the sum of weight * mean(residual**2) of the model as it is."""
-        square_sum = self._square_sum()
-        return square_sum.value(square_sum.parameters())
+        return self._square_sum().value()
 
     def residuals(self) -> list[Array]:
         """Return the residuals of every condition at its points, (N,) or (N, n) each."""
-        square_sum = self._square_sum()
-        found = []
-        for condition in self._conditions:
-            numbers = condition.numbers(self.model._network, None)
-            parts = [one.numpy() for one in condition.residuals(numbers, square_sum.columns)]
-            found.append(parts[0] if len(parts) == 1 else np.stack(parts, axis=1))
-        return found
+        return [
+            parts[0] if len(parts) == 1 else np.stack(parts, axis=1)
+            for parts in self._square_sum().residuals()
+        ]
 
     def plot(
         self,
@@ -232,15 +231,31 @@ class Problem:
         )
 
     def _checked(self, given: Any) -> tuple[Array, Array]:
-        """Return points with all columns, and with those that the network takes."""
-        points = self.model._checked_inputs(given, "points")
-        every = np.array(given, dtype=points.dtype).reshape(len(points), -1)
+        """Return points with all columns, and with those that the network takes; copies."""
+        network = self.model._network
+        every = as_matrix(given, "points", self.model._given_inputs, network.dtype).copy()
+        if not len(every):
+            raise ValueError("points must have at least one row")
+        points = np.ascontiguousarray(every[:, self.model._columns])
+        refuse_outside(network, Rows(points), "points")
         return every, points
 
+    def _new_name(self, name: Any) -> str:
+        """Return the name of the next condition, by default its number."""
+        if name is None:
+            return f"condition {len(self._conditions) + 1}"
+        if not isinstance(name, str):
+            raise TypeError(f"name must be a string, got {name!r}")
+        taken = [*OWN_CURVES, *(one.name for one in self._conditions)]
+        if name in taken:
+            raise ValueError(f"name must be none of {', '.join(taken)}, got {name!r}")
+        return name
+
     def _draw(self, rng: np.random.Generator) -> None:
-        for condition, draw in zip(self._conditions, self._draws, strict=True):
-            if draw is not None:
-                condition.move(*self._checked(draw(rng)))
+        drawn = [None if draw is None else self._checked(draw(rng)) for draw in self._draws]
+        for condition, points in zip(self._conditions, drawn, strict=True):
+            if points is not None:
+                condition.move(*points)
 
     def _stages(self, grids: Any) -> list[list[int] | None]:
         """Return the intervals of each layer, grid after grid; None for those that are there."""

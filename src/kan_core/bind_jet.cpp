@@ -14,14 +14,6 @@
 namespace kan_core {
 namespace {
 
-/// A flat parameter vector of a network, or null for its own.
-template <class T>
-const T* parameters_or_null(const kan::Network<T>& network, const py::object& parameters) {
-  if (parameters.is_none()) return nullptr;
-  return input<T>(parameters.cast<py::array>(), "parameters",
-                  {static_cast<py::ssize_t>(network.parameter_count())});
-}
-
 /// A JetEvaluator with the network that it needs.
 template <class T>
 struct Jets {
@@ -30,6 +22,12 @@ struct Jets {
 
   Jets(const kan::Network<T>& network_, int order) : network(network_), evaluator(network_, order) {
     evaluator.set_interrupt(signal_interrupt());
+  }
+
+  /// A flat parameter vector, or null for the network's own.
+  const T* parameters_or_null(const OptionalArray& parameters) const {
+    return optional_input<T>(parameters, "parameters",
+                             {static_cast<py::ssize_t>(network.parameter_count())});
   }
 
   py::ssize_t places() const { return static_cast<py::ssize_t>(evaluator.shape().size()); }
@@ -44,9 +42,9 @@ struct Jets {
   }
 
   /// Jets (places, N, O) of points x (N, I).
-  py::array_t<T> jets(const py::array& x, const py::object& parameters) {
+  py::array_t<T> jets(const py::array& x, const OptionalArray& parameters) {
     const T* points = input<T>(x, "x", {-1, network.architecture().inputs()});
-    const T* at = parameters_or_null(network, parameters);
+    const T* at = parameters_or_null(parameters);
     py::array_t<T> result = output<T>({places(), x.shape(0), network.architecture().outputs()});
     T* to = result.mutable_data();
     const auto rows = static_cast<std::size_t>(x.shape(0));
@@ -58,11 +56,11 @@ struct Jets {
   /// (gradient of the parameters [P], gradient of x (N, I)) of sum(grad_jets * jets).
   py::typing::Tuple<py::array_t<T>, py::array_t<T>> pullback(const py::array& x,
                                                              const py::array& grad_jets,
-                                                             const py::object& parameters) {
+                                                             const OptionalArray& parameters) {
     const T* points = input<T>(x, "x", {-1, network.architecture().inputs()});
     const T* seeds =
         input<T>(grad_jets, "grad_jets", {places(), x.shape(0), network.architecture().outputs()});
-    const T* at = parameters_or_null(network, parameters);
+    const T* at = parameters_or_null(parameters);
     py::array_t<T> of_parameters = output<T>({static_cast<py::ssize_t>(network.parameter_count())});
     py::array_t<T> of_x = output<T>({x.shape(0), x.shape(1)});
     T* to_parameters = of_parameters.mutable_data();
@@ -86,9 +84,13 @@ struct LinearResidual {
 
 /// (jets, x (N, I), residual (N,), seeds (places, N, O), unknown seeds (N, U), weight).
 template <class T>
-LinearResidual<T> linear_residual(const py::handle& item, std::size_t unknowns) {
+LinearResidual<T> linear_residual(const kan::Network<T>& network, const py::handle& item,
+                                  std::size_t unknowns) {
   const auto parts = item.cast<py::tuple>();
   auto* jets = parts[0].cast<Jets<T>*>();
+  if (&jets->network != &network) {
+    throw py::value_error("jets must be those of the network of the objective");
+  }
   const auto x = parts[1].cast<py::array>();
   const T* points = input<T>(x, "x", {-1, jets->network.architecture().inputs()});
   const py::ssize_t rows = x.shape(0);
@@ -107,9 +109,15 @@ LinearResidual<T> linear_residual(const py::handle& item, std::size_t unknowns) 
 template <class T>
 class ResidualObjective final : public kan::Objective<T> {
  public:
-  ResidualObjective(const kan::Network<T>& network, std::size_t unknowns, py::function evaluate,
-                    py::function value, py::function linearise)
-      : count_(network.parameter_count() + unknowns),
+  using Parameters = py::array_t<T>;
+  using Evaluate = py::typing::Callable<py::typing::Tuple<double, py::array>(Parameters)>;
+  using Value = py::typing::Callable<double(Parameters)>;
+  using Linearise = py::typing::Callable<py::list(Parameters)>;
+
+  ResidualObjective(const kan::Network<T>& network, std::size_t unknowns, Evaluate evaluate,
+                    Value value, Linearise linearise)
+      : network_(network),
+        count_(network.parameter_count() + unknowns),
         unknowns_(unknowns),
         trainable_(network.trainable()),
         sums_(network, unknowns),
@@ -144,7 +152,7 @@ class ResidualObjective final : public kan::Objective<T> {
     const py::gil_scoped_acquire gil;
     std::vector<LinearResidual<T>> residuals;
     for (const py::handle item : linearise_(as_array(parameters))) {
-      residuals.push_back(linear_residual<T>(item, unknowns_));
+      residuals.push_back(linear_residual<T>(network_, item, unknowns_));
     }
     const py::gil_scoped_release released;
     sums_.begin(model);
@@ -159,10 +167,13 @@ class ResidualObjective final : public kan::Objective<T> {
     return py::array_t<T>(static_cast<py::ssize_t>(count_), parameters);
   }
 
+  const kan::Network<T>& network_;
   std::size_t count_, unknowns_;
   std::vector<std::uint8_t> trainable_;
   kan::ResidualModel<T> sums_;
-  py::function evaluate_, value_, linearise_;
+  Evaluate evaluate_;
+  Value value_;
+  Linearise linearise_;
   kan::Interrupt interrupt_;
 };
 
@@ -176,11 +187,12 @@ void bind_jet_of(py::module_& m, const std::string& suffix) {
       .def("jets", &Jets<T>::jets, py::arg("x"), py::arg("parameters") = py::none())
       .def("pullback", &Jets<T>::pullback, py::arg("x"), py::arg("grad_jets"),
            py::arg("parameters") = py::none());
-  py::class_<ResidualObjective<T>, kan::Objective<T>>(m, named("ResidualObjective").c_str())
-      .def(
-          py::init<const kan::Network<T>&, std::size_t, py::function, py::function, py::function>(),
-          py::arg("network"), py::arg("unknowns"), py::arg("evaluate"), py::arg("value"),
-          py::arg("linearise"), py::keep_alive<1, 2>());
+  using Objective = ResidualObjective<T>;
+  py::class_<Objective, kan::Objective<T>>(m, named("ResidualObjective").c_str())
+      .def(py::init<const kan::Network<T>&, std::size_t, typename Objective::Evaluate,
+                    typename Objective::Value, typename Objective::Linearise>(),
+           py::arg("network"), py::arg("unknowns"), py::arg("evaluate"), py::arg("value"),
+           py::arg("linearise"), py::keep_alive<1, 2>());
 }
 
 }  // namespace

@@ -91,16 +91,9 @@ static inline T sigmoid(T x) {
   return x > -ExpConstants<T>::limit || x != x ? s : T(0);
 }
 
-/// b(x) = x s(x) and b'(x) = s (1 + x (1 - s)).
 template <class T>
 static inline T silu(T x) {
   return x * sigmoid(x);
-}
-
-template <class T>
-static inline T silu_slope(T x) {
-  const T s = sigmoid(x);
-  return s * (T(1) + x * (T(1) - s));
 }
 
 /// b(x) = x s(x) and its derivatives up to `order` <= 4; those of s are s1 = s (1 - s),
@@ -116,6 +109,7 @@ static inline void silu_derivatives(T x, int order, T* values) {
   for (int d = 1; d <= order; ++d) values[d] = x * of_s[d] + T(d) * of_s[d - 1];
 }
 
+/// b(x) and its derivatives up to `order` <= 4.
 template <class T>
 static inline void base_derivatives(Base base, T x, int order, T* values) {
   if (base == Base::silu) {
@@ -125,15 +119,6 @@ static inline void base_derivatives(Base base, T x, int order, T* values) {
   const bool identity = base == Base::identity;
   values[0] = identity ? x : T(0);
   for (int d = 1; d <= order; ++d) values[d] = identity && d == 1 ? T(1) : T(0);
-}
-template <class T>
-static inline T base_value(Base base, T x) {
-  return base == Base::silu ? silu(x) : base == Base::identity ? x : T(0);
-}
-
-template <class T>
-static inline T base_slope(Base base, T x) {
-  return base == Base::silu ? silu_slope(x) : base == Base::identity ? T(1) : T(0);
 }
 
 }  // namespace kan::kernels

@@ -235,6 +235,7 @@ void base_derivative_rows(Base base, const T* x, std::size_t count, int order, c
     for (std::size_t n = 0; n < count; ++n) rows[d](row, n) = all[d][n];
   }
 }
+
 /// b(x) and, where slope is not null, b'(x).
 template <class T>
 void base_rows(Base base, const T* __restrict x, std::size_t count, T* __restrict value,

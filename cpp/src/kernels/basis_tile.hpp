@@ -144,7 +144,8 @@ struct BasisTile {
       for (std::size_t r = 0; r <= last; ++r) {
         KAN_INDEPENDENT
         for (std::size_t n = 0; n < count; ++n) {
-          rows[d](r, n) = x[n] == at[n] ? rows[d](r, n) : T(0);
+          // what is no number stays none
+          rows[d](r, n) = x[n] < at[n] || x[n] > at[n] ? T(0) : rows[d](r, n);
         }
       }
     }

@@ -28,6 +28,7 @@ template <class T>
 void blend(std::size_t rows, std::size_t stride, std::size_t count, std::size_t terms,
            const T* const* from, const T* const* factors, bool more, T* to) {
   for (std::size_t r = 0; r < rows; ++r) {
+    // NOLINTNEXTLINE(misc-const-correctness): the pointers are set one by one
     const T* own[most_terms] = {};
     for (std::size_t t = 0; t < terms; ++t) own[t] = from[t] + r * stride;
     T* row = to + r * stride;

@@ -24,6 +24,7 @@ constexpr int most_order = 4;
 
 /// Most terms of one `blend`.
 constexpr std::size_t most_terms = 3;
+
 /// Layers with at least this many outputs keep y and g by rows, [n][S], and vectorise along the
 /// outputs; the others keep them by features, [S][stride], and vectorise along the samples.
 constexpr int wide_outputs = 8;
@@ -103,6 +104,7 @@ struct Kernels {
   void (*derivatives)(const Shape&, const T* knots, T inverse_spacing, const T* x,
                       std::size_t begin, std::size_t end, int order, std::int32_t* cells,
                       T* const* derivatives);
+
   /// y[n,o] = sum_i sum_r weights[i,r,n] C[i, row(r, cells[i,n]), o], in this order, base last; with
   /// `more`, y += that, as if the inputs followed those that y holds.
   void (*contract)(const Shape&, const T* C, const std::int32_t* cells, const T* weights,
@@ -122,6 +124,7 @@ struct Kernels {
   /// to += that. Rows are `stride` apart; a factor that is null counts as 1; 1 <= terms <= most_terms.
   void (*blend)(std::size_t rows, std::size_t stride, std::size_t count, std::size_t terms,
                 const T* const* from, const T* const* factors, bool more, T* to);
+
   /// m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  updated = keep p - step m / (sqrt(v) bias2 +
   /// eps), where keep counts as 1 if `trainable` is not null and 0. Returns: whether all are finite.
   bool (*adam)(const AdamRates<T>&, std::size_t count, const std::uint8_t* trainable,
