@@ -43,6 +43,19 @@ STORIES = {
         Shown(r"learnt in phases: (\S+)", 4.003e-6, 4.005e-6),
         Shown(r"learnt at once: +(\S+)", 4.003e-6, 4.005e-6),
     ],
+    "poisson": [
+        Shown(r"^from step +\d+: (\d+) intervals", 5, 10),
+        Shown(r"mean squared error: (\S+)", 0, 1e-5),
+    ],
+    "diffusion_coefficient": [
+        Shown(r"^D = (\S+), which", 0.29, 0.31),
+        Shown(r"differ by: (\S+)", 1e-3, 5e-3),  # the noise that was added
+    ],
+    # At ten times the viscosity the solution is another one: a fifth off.
+    "burgers": [
+        Shown(r"^10 times .* loss (\S+),", 0, 1e-4),
+        Shown(r"relative error: (\S+)", 0.15, 0.3),
+    ],
 }
 
 

@@ -487,3 +487,31 @@ def test_a_model_with_functions_and_products_is_solved_as_any():
     before = problem.loss()
     problem.solve(steps=10)
     assert problem.loss() < 0.1 * before
+
+
+def test_a_residual_may_be_all_outputs_as_they_are_at_many_points() -> None:
+    model = KAN([1, 4, 2], grid=4, seed=0)
+    problem = pde.Problem(model)
+    problem.add(np.linspace(-1, 1, 9)[:, np.newaxis], lambda x, u: [u.value, u.d(0)])
+    before = problem.loss()
+    problem.solve(steps=5)
+    assert problem.loss() < 1e-3 * before
+
+
+def test_derivatives_that_the_splines_do_not_have_are_refused() -> None:
+    problem = pde.Problem(KAN([1, 3, 1], k=1))
+    with pytest.raises(ValueError, match="order 2, which splines of degree 1 do not have"):
+        problem.add([[0.0], [0.5]], lambda x, u: u.d(0, 0) - 1.0)
+
+
+def test_a_tensor_that_the_problem_does_not_know_is_refused() -> None:
+    problem = pde.Problem(KAN([1, 3, 1]))
+    forgotten = Tensor(2.0, name="D")
+    with pytest.raises(ValueError, match="which the problem does not know"):
+        problem.add([[0.0], [0.5]], lambda x, u: forgotten * u.value)
+    problem.add([[0.0], [0.5]], lambda x, u: forgotten.detach() * u.value)
+
+
+def test_the_loss_of_a_problem_without_conditions_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"loss\(\) needs conditions"):
+        pde.Problem(KAN([1, 3, 1])).loss()

@@ -78,7 +78,8 @@ class SquareSum:
             loss.backward()
             value += loss.item()
             jets = condition.jets_of(self.network)
-            of_network += jets.pullback(condition.points, grad_of(numbers), own)[0]
+            seeds = np.ascontiguousarray(grad_of(numbers))
+            of_network += jets.pullback(condition.points, seeds, own)[0]
         of_network *= self.network.trainable()
         gradient[len(own) :] = self.unknowns.gradient()
         return value, gradient
@@ -102,7 +103,7 @@ class SquareSum:
                 self.unknowns.spread(flat[len(own) :], rows)
                 residuals = condition.residuals(numbers, self.columns)
                 count, one = len(residuals), residuals[place]
-                values = np.asarray(one.data, dtype=np.float64)
+                values = np.ascontiguousarray(one.data, dtype=np.float64)
                 seeds, of_unknowns = self._slopes(one, numbers, np.ones(rows))
                 yield jets, condition.points, values, seeds, of_unknowns, condition.weight / rows
                 place += 1
@@ -113,7 +114,8 @@ class SquareSum:
         """Return the derivatives of sum(factors * residual) by the jets and by spread unknowns."""
         numbers.grad = None
         residual.backward(factors)
-        return grad_of(numbers), self.unknowns.gradients_of_points(len(factors))
+        seeds = np.ascontiguousarray(grad_of(numbers))
+        return seeds, self.unknowns.gradients_of_points(len(factors))
 
     def require_pointwise(self) -> None:
         """Raise unless residuals at a point depend on jets and unknowns there alone."""

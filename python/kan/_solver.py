@@ -93,7 +93,7 @@ class Solver:
         history.optimizer, history.reason = self.options.opt, "as asked"
         self.steps = self.options.steps * len(stages)
         damping = FIRST_DAMPING
-        with Bar(self.steps, self.options.verbose, self.options.log) as bar:
+        with Bar(self.steps, self.options.verbose, self.options.log, what="solve") as bar:
             try:
                 for number, intervals in enumerate(stages):
                     stage = _Stage(self, bar, self._network_on(intervals), damping)

@@ -92,7 +92,8 @@ class Problem:
         Raises
         ------
         TypeError, ValueError
-            If points or what the residual returns do not fit; nothing is added then.
+            If points or what the residual returns do not fit, if it uses a derivative that splines of
+            this degree do not have, or tensors that nobody told the problem of; nothing is added then.
         """
         if not callable(residual):
             raise TypeError(f"residual must be a function of x and u, got {residual!r}")
@@ -101,7 +102,7 @@ class Problem:
         draw = points if callable(points) else None
         given = draw(self._rng) if draw else points
         condition = Condition(residual, weight, name, *self._checked(given))
-        condition.find_order(self.model._network, self.model._columns)
+        condition.find_order(self.model._network, self.model._columns, self.parameters)
         self._conditions.append(condition)
         self._draws.append(draw)
 
@@ -121,6 +122,8 @@ class Problem:
         verbose: bool | None = None,
     ) -> History:
         """Train the model, and the unknown parameters, on all conditions.
+
+        On Ctrl-C, and on any other exception, both are what the last whole step made of them.
 
         Parameters
         ----------
@@ -157,8 +160,7 @@ class Problem:
             If there are no conditions, or the loss is not finite at the start, or a residual
             does not suit the optimizer.
         """
-        if not self._conditions:
-            raise ValueError("solve() needs conditions: call add(points, residual) first")
+        self._require_conditions("solve()")
         resampled = None if resample is None else integer(resample, "resample", 1)
         if resampled and not any(self._draws):
             raise ValueError("resample works with points that came as functions")
@@ -173,7 +175,14 @@ class Problem:
         return solver.solve(stages)
 
     def loss(self) -> float:
-        """Return the sum of weight * mean(residual**2) of the model as it is."""
+        """Return the sum of weight * mean(residual**2) of the model as it is.
+
+        Raises
+        ------
+        ValueError
+            If there are no conditions.
+        """
+        self._require_conditions("loss()")
         return self._square_sum().value()
 
     def residuals(self) -> list[Array]:
@@ -221,12 +230,15 @@ class Problem:
         TypeError, ValueError
             If an argument does not fit, or there are no conditions.
         """
-        if not self._conditions:
-            raise ValueError("plot() needs conditions, whose points say where to draw")
+        self._require_conditions("plot()")
         from ._pde_pictures import draw
 
         given = np.concatenate([one.given for one in self._conditions])
         return draw(self.model, given, exact, output, points, names, at)
+
+    def _require_conditions(self, call: str) -> None:
+        if not self._conditions:
+            raise ValueError(f"{call} needs conditions: call add(points, residual) first")
 
     def _square_sum(self) -> SquareSum:
         return SquareSum(
