@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -515,3 +516,44 @@ def test_a_tensor_that_the_problem_does_not_know_is_refused() -> None:
 def test_the_loss_of_a_problem_without_conditions_is_refused() -> None:
     with pytest.raises(ValueError, match=r"loss\(\) needs conditions"):
         pde.Problem(KAN([1, 3, 1])).loss()
+
+
+def test_a_solution_is_never_worse_than_the_start() -> None:
+    problem = pde.Problem(KAN([1, 4, 1], grid=4, k=4, seed=0))
+    problem.add(np.linspace(-1, 1, 20)[:, np.newaxis], lambda x, u: u.d(0) - u.value)
+    problem.add([[0.0]], lambda x, u: u.value - 1.0)
+    problem.solve(steps=20)
+    before = problem.loss()
+    for moves in (False, True):
+        problem.solve("Adam", steps=3, lr=10.0, update_grid=moves)
+        assert problem.loss() <= before
+
+
+def test_an_error_of_the_residual_is_shown_as_it_is() -> None:
+    calls = []
+
+    def residual(x, u):
+        calls.append(0)
+        if len(calls) > 1:
+            raise ValueError("a bug of my own")
+        return u.value
+
+    problem = pde.Problem(KAN([1, 3, 1]))
+    problem.add([[0.0], [0.5]], residual)
+    with pytest.raises(ValueError, match="a bug of my own"):
+        problem.solve(steps=1)
+
+
+def test_parameters_of_the_model_are_no_unknowns() -> None:
+    model = KAN([1, 3, 1])
+    with pytest.raises(ValueError, match="the model's train anyway"):
+        pde.Problem(model, model.parameters())
+
+
+def test_threads_may_ask_one_problem_for_its_loss() -> None:
+    problem = pde.Problem(KAN([2, 8, 1], grid=5, k=4, seed=0))
+    problem.add(pde.grid_points([(-1, 1)] * 2, 40), lambda x, u: u.d(0, 0) + u.d(1, 1) - 1.0)
+    expected = problem.loss()
+    with ThreadPoolExecutor(4) as pool:
+        losses = list(pool.map(lambda _: problem.loss(), range(80)))
+    assert set(losses) == {expected}

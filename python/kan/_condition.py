@@ -9,7 +9,7 @@ from ._architecture import Core
 from ._arrays import Array
 from ._jet import Jet, MissingDerivative, core_jets, places_of
 from ._tensor import Tensor
-from ._tensor_graph import leaves_of
+from ._tensor_graph import leaves_of, with_grad
 
 __all__ = ["Condition", "Residual"]
 
@@ -50,7 +50,8 @@ class Condition:
         while True:
             try:
                 numbers = self.numbers(network, None)
-                residuals = self.residuals(numbers, columns)
+                with with_grad():
+                    residuals = self.residuals(numbers, columns)
                 break
             except MissingDerivative as error:
                 self.order, self._jets = error.needed, None
@@ -62,20 +63,20 @@ class Condition:
         self._require_known(residuals, [numbers, *known])
 
     def _require_smooth(self, network: Core) -> None:
-        splines = [layer for l, layer in enumerate(network.layers) if network.edge_mask(l).any()]
+        splines = [layer for at, layer in enumerate(network.layers) if network.edge_mask(at).any()]
         degree = min((layer.degree for layer in splines), default=self.order)
         if degree < self.order:
             raise ValueError(
-                f"the residual of {self.name!r} has derivatives of order {self.order}, which splines "
-                f"of degree {degree} do not have: take a model with k={self.order + 2}"
+                f"the residual of {self.name!r} has derivatives of order {self.order}, which "
+                f"splines of degree {degree} do not have: take a model with k={self.order + 2}"
             )
 
     def _require_known(self, residuals: list[Tensor], known: list[Tensor]) -> None:
         for leaf in leaves_of(residuals):
             if not any(leaf is one for one in known):
                 raise ValueError(
-                    f"the residual of {self.name!r} depends on {leaf!r}, which the problem does not "
-                    "know: Problem(model, parameters=[...]) finds it, and detach() keeps it fixed"
+                    f"the residual of {self.name!r} depends on {leaf!r}, which the problem does "
+                    "not know: Problem(model, parameters=[...]) finds it, detach() keeps it fixed"
                 )
 
     def numbers(self, network: Core, parameters: Array | None) -> Tensor:

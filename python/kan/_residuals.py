@@ -121,17 +121,18 @@ class SquareSum:
         """Raise unless residuals at a point depend on jets and unknowns there alone."""
         unknowns = self.unknowns.numbers()
         for condition in self.conditions:
+            condition.residuals(condition.numbers(self.network, None), self.columns)
+            cause: Exception | None = None
             try:
-                pointwise = self._is_pointwise(condition, unknowns)
-            except (IndexError, TypeError, ValueError):  # unknowns had another shape
-                pointwise = False
-            finally:
-                self.unknowns.move(unknowns)
+                with self.unknowns.borrowed():
+                    pointwise = self._is_pointwise(condition, unknowns)
+            except (IndexError, TypeError, ValueError) as error:  # unknowns had another shape
+                pointwise, cause = False, error
             if not pointwise:
                 raise ValueError(
                     f"opt='LM' needs residuals that treat every point alone, unknown numbers as "
                     f"factors or terms there, which {condition.name!r} does not: use opt='LBFGS'"
-                )
+                ) from cause
 
     def _is_pointwise(self, condition: Condition, unknowns: Array) -> bool:
         """Whether derivatives at a point scale with what goes back into the residual there."""

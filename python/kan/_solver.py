@@ -133,6 +133,15 @@ class Solver:
         return network
 
 
+@dataclass
+class Kept:
+    """The best point so far: its loss, network and unknown numbers."""
+
+    value: float = math.inf
+    network: Any = None
+    unknowns: Any = None
+
+
 class _Stage:
     """Steps on one grid."""
 
@@ -153,10 +162,14 @@ class _Stage:
         self.core_best = self._core("Best")()
         self.is_stale = False
         self.losses: list[float] = []
+        self.kept = Kept()
 
     def run(self, last: bool) -> None:
         """Take the steps of this grid; at the end the best parameters are the model's."""
         self.history.stopped = "steps"
+        self._keep(self.square_sum.value(), self.square_sum.parameters())
+        if self.options.steps == 0:
+            return
         try:
             for step in range(self.options.steps):
                 self._prepare(step)
@@ -173,6 +186,7 @@ class _Stage:
         draws = every is not None and self.history.steps % every == 0
         if draws:
             self.solver.draw()
+            self.kept = Kept()  # losses at other points do not compare
         moved = self.options.moves_grid(step) and self._move_grid()
         # What Adam averages over steps is worth as much at other points, but not its last value.
         self.is_stale = draws and not moved and self.options.opt == "Adam"
@@ -247,13 +261,24 @@ class _Stage:
         if not accepted:
             network.assign(before)
             return False
+        self._keep(self.core_best.value, self.core_best.parameters, before)
         self.optimizer.reset(self.square_sum.parameters())
         self.history.grid_updates.append(self.history.steps)
         return True
 
+    def _keep(self, value: float, parameters: Array, network: Any = None) -> None:
+        """Keep a point, on the grids of `network` or those of now, if it is the best so far."""
+        if not value < self.kept.value:
+            return
+        own = (self.network if network is None else network).copy()
+        own.set_parameters(np.ascontiguousarray(parameters[: own.parameter_count]))
+        self.kept = Kept(value, own, np.array(parameters[own.parameter_count :]))
+
     def _take_best(self) -> None:
-        if self.core_best.value < self.optimizer.value:
-            self.square_sum.set_parameters(self.core_best.parameters)
+        self._keep(self.core_best.value, self.core_best.parameters)
+        if self.kept.network is not None:
+            self.network.assign(self.kept.network)
+            self.square_sum.unknowns.move(self.kept.unknowns)
 
     def next_damping(self) -> float:
         """Return the damping to begin with on a finer grid."""

@@ -59,6 +59,16 @@ def is_recording() -> bool:
     return not _thread.pauses
 
 
+class with_grad(no_grad):
+    """A context within which a graph is kept, even inside `no_grad`."""
+
+    def __enter__(self) -> None:
+        self._pauses, _thread.pauses = _thread.pauses, 0
+
+    def __exit__(self, *error: object) -> None:
+        _thread.pauses = self._pauses
+
+
 class Node:
     """A value, what it was made from, and its gradient.
 

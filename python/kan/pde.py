@@ -30,6 +30,7 @@ from ._residuals import SquareSum
 from ._rows import Rows
 from ._solver import Solver, SolverOptions
 from ._tensor import Tensor
+from ._tensor_graph import with_grad
 from ._unknowns import checked_unknowns
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Problem:
             raise TypeError(f"model must be a KAN, got {type(model).__name__}")
         self.model = model
         self.parameters = checked_unknowns(parameters)
+        if any(one is leaf for one in self.parameters for leaf in model.parameters()):
+            raise ValueError("parameters are those of the equation; the model's train anyway")
         self._rng = np.random.default_rng(model.seed)
         self._conditions: list[Condition] = []
         self._draws: list[Callable[[np.random.Generator], ArrayLike] | None] = []
@@ -92,8 +95,9 @@ class Problem:
         Raises
         ------
         TypeError, ValueError
-            If points or what the residual returns do not fit, if it uses a derivative that splines of
-            this degree do not have, or tensors that nobody told the problem of; nothing is added then.
+            If points or what the residual returns do not fit, if it uses a derivative that
+            splines of this degree do not have, or tensors that the problem does not know of;
+            nothing is added then.
         """
         if not callable(residual):
             raise TypeError(f"residual must be a function of x and u, got {residual!r}")
@@ -172,7 +176,8 @@ class Problem:
         seed = self.model.seed if seed is None else integer(seed, "seed", 0, MOST_SEED)
         rng = np.random.default_rng(seed)
         solver = Solver(self, options, resampled, lambda: self._draw(rng))
-        return solver.solve(stages)
+        with with_grad():
+            return solver.solve(stages)
 
     def loss(self) -> float:
         """Return the sum of weight * mean(residual**2) of the model as it is.
