@@ -25,7 +25,7 @@ from solutions import (
 
 from kan import KAN, Tensor, pde
 
-__all__ = ["PROBLEMS", "SolvedProblem"]
+__all__ = ["PROBLEMS", "SolvedProblem", "relative", "spread_points"]
 
 Array = NDArray[Any]
 Box = list[tuple[float, float]]
