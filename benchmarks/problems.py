@@ -59,7 +59,7 @@ class SolvedProblem:
     @property
     def asked(self) -> str:
         """The bars in words."""
-        return f"{self.measure} ≤ {number(self.most_error)}; ≤ {number(self.most_seconds)} s"
+        return f"{self.measure} ≤ {number(self.most_error)}; ≤ {self.most_seconds:g} s"
 
 
 def solve_poisson(seed: int) -> KAN:
