@@ -43,7 +43,7 @@ def curvature_of_formula(x):
 
 
 class TestJacobian:
-    @pytest.mark.parametrize("width", [(2, 3, 2), (2, [2, 1], 2), (2, 1)])
+    @pytest.mark.parametrize("width", [(2, 3, 2), (2, [2, 1], 2), (2, 1), (2, 3, 4)])
     def test_of_a_model_agrees_with_differences(self, width):
         model = with_masked_edges(model_of(width), share=0.2)
         exact = batch_jacobian(model, inputs(), mode="vector")
@@ -128,9 +128,19 @@ class TestHessian:
         x = inputs()
         expected = [model.edge(0, i, 0).to_scipy().derivative(2)(x[:, i]) for i in range(2)]
         own = batch_hessian(model, x)
-        # The slopes are quadratic between knots, so that only rounding over the step is left.
-        np.testing.assert_allclose(own[:, [0, 1], [0, 1]].T, expected, rtol=1e-9, atol=1e-8)
-        np.testing.assert_allclose(own[:, 0, 1], 0.0, atol=1e-9)
+        np.testing.assert_allclose(own[:, [0, 1], [0, 1]].T, expected, rtol=1e-12, atol=1e-12)
+        assert not own[:, 0, 1].any()
+
+    def test_of_a_cubic_layer_is_continuous_at_knots(self):
+        model = model_of((1, 1), base_fun="zero")
+        knots = np.array([-0.6, -0.2, 0.2, 0.6])[:, np.newaxis]
+        at, before, after = (batch_hessian(model, knots + shift) for shift in (0, -1e-9, 1e-9))
+        np.testing.assert_allclose(at, before, rtol=1e-6)
+        np.testing.assert_allclose(at, after, rtol=1e-6)
+
+    def test_of_a_model_is_that_of_its_first_output(self):
+        model = model_of()
+        np.testing.assert_array_equal(batch_hessian(model, inputs()), model.hessian(inputs())[:, 0])
 
     def test_a_model_that_leaves_inputs_out_has_no_curvature_along_them(self):
         x = inputs(columns=4)

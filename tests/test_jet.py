@@ -374,3 +374,31 @@ def test_derivatives_and_gradients_are_those_of_an_equal_network_in_torch():
     sum((part**2).sum() for part in parts).backward()
     for mine, theirs in zip(model.parameters(), gradients, strict=True):
         close(mine.grad, theirs.numpy(), 1e-10)
+
+
+def test_rows_with_tensors_in_them_get_gradients_from_a_jet() -> None:
+    rows = [[Tensor(0.1), Tensor(0.2)], [Tensor(0.3), Tensor(-0.4)]]
+    KAN([2, 3, 1], seed=0).jet(rows, 1).d(0).sum().backward()
+    assert all(one.grad is not None for row in rows for one in row)
+
+
+def test_the_jet_of_one_output_has_no_others() -> None:
+    jet = KAN([1, 3, 2], seed=0).jet([[0.1]], 1)
+    with pytest.raises(IndexError, match="jet of output 0 alone"):
+        jet[0][1]
+
+
+def test_second_derivatives_along_many_inputs_are_those_of_jets() -> None:
+    model = KAN([34, 2, 1], k=5, seed=0)
+    X = np.random.default_rng(0).uniform(-0.9, 0.9, (3, 34))
+    jet = model.jet(X, 2)
+    hessian = model.hessian(X)
+    for i, j in ((0, 0), (3, 17), (33, 33), (17, 3)):
+        np.testing.assert_allclose(hessian[:, 0, i, j], jet.d(i, j).numpy(), atol=1e-7)
+
+
+def test_a_jet_of_too_many_numbers_is_refused() -> None:
+    model = KAN([100, 2, 1], seed=0)
+    with pytest.raises(ValueError, match="5151 numbers"):
+        model.jet(np.zeros((1, 100)), 2)
+    assert model.hessian(np.zeros((1, 100))).shape == (1, 1, 100, 100)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kan import Optimizer, Tensor
+from kan import KAN, Optimizer, Tensor, compute_loss
 
 METHODS = ("adam", "sgd", "momentum")
 
@@ -114,3 +114,21 @@ def test_a_list_with_one_bad_tensor_changes_none() -> None:
         with pytest.raises((TypeError, ValueError), match=r"parameters\[1\]"):
             Optimizer().step([x, bad])
     assert x.item() == 1.0
+
+
+@pytest.mark.parametrize("method", ["adam", "momentum", "sgd"])
+def test_a_removed_edge_stays_removed(method: str) -> None:
+    model = KAN([2, 1], seed=0)
+    optimizer = Optimizer(lr=0.05, method=method)
+    rows = np.random.default_rng(0).uniform(-1, 1, (20, 2))
+
+    def take_steps() -> None:
+        for _ in range(3):
+            optimizer.zero_grad(model.parameters())
+            compute_loss(model(Tensor(rows)), rows.sum(axis=1)).backward()
+            optimizer.step(model.parameters())
+
+    take_steps()
+    model.remove_edge(0, 0, 0)
+    take_steps()
+    assert np.ptp(model(np.array([[-1.0, 0.3], [1.0, 0.3]]))) == 0.0

@@ -8,12 +8,14 @@ import re
 import subprocess
 import sys
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import kan
-from kan import _core
+from kan import _core, pde
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC_HEADERS = sorted((ROOT / "cpp/include/kan").glob("*.hpp"))
@@ -61,7 +63,12 @@ def name_of(path: Path) -> str:
 
 
 def public_names() -> list[str]:
-    return [name for name in kan.__all__ if not name.startswith("__")]
+    own = [name for name in kan.__all__ if not name.startswith("__")]
+    return own + [f"pde.{name}" for name in pde.__all__]
+
+
+def thing_named(name: str) -> Any:
+    return attrgetter(name)(kan)
 
 
 def test_one_version_is_told_by_cmake_the_package_and_the_extension() -> None:
@@ -166,7 +173,7 @@ def test_every_public_name_is_listed_once_and_exists() -> None:
 
 @pytest.mark.parametrize("name", public_names())
 def test_a_public_name_has_a_docstring_of_its_own(name: str) -> None:
-    thing = getattr(kan, name)
+    thing = thing_named(name)
     if isinstance(thing, type):
         assert "__doc__" in vars(thing)
     assert inspect.cleandoc(thing.__doc__ or "")
@@ -174,13 +181,14 @@ def test_a_public_name_has_a_docstring_of_its_own(name: str) -> None:
 
 @pytest.mark.parametrize("name", public_names())
 def test_the_public_methods_of_a_public_class_have_docstrings(name: str) -> None:
-    members = vars(getattr(kan, name)) if isinstance(getattr(kan, name), type) else {}
+    thing = thing_named(name)
+    members = vars(thing) if isinstance(thing, type) else {}
     bare = [
         member
-        for member, thing in members.items()
+        for member, value in members.items()
         if not member.startswith("_")
-        and (callable(thing) or isinstance(thing, (property, classmethod, staticmethod)))
-        and not (getattr(thing, "__doc__", None) or "").strip()
+        and (callable(value) or isinstance(value, (property, classmethod, staticmethod)))
+        and not (getattr(value, "__doc__", None) or "").strip()
     ]
     assert not bare
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ._architecture import Core
 from ._arrays import Array
 from ._jet import Jet, MissingDerivative, core_jets, places_of
 from ._tensor import Tensor
+from ._tensor_graph import leaves_of, with_grad
 
 __all__ = ["Condition", "Residual"]
 
@@ -40,11 +41,17 @@ class Condition:
             self._jets = (network, core_jets(network, self.order))
         return self._jets[1]
 
-    def find_order(self, network: Core, columns: list[int]) -> None:
-        """Find which derivatives the residual uses, by calling it."""
+    def find_order(self, network: Core, columns: list[int], known: Sequence[Tensor]) -> None:
+        """Find which derivatives the residual uses, by calling it.
+
+        Raises if the splines of the network do not have them, or if the residual depends on
+        anything that might move but jets and the `known` tensors.
+        """
         while True:
             try:
-                residuals = self.residuals(self.numbers(network, None), columns)
+                numbers = self.numbers(network, None)
+                with with_grad():
+                    residuals = self.residuals(numbers, columns)
                 break
             except MissingDerivative as error:
                 self.order, self._jets = error.needed, None
@@ -52,6 +59,25 @@ class Condition:
             raise ValueError(
                 f"the residual of {self.name!r} must depend on u, or on parameters of the problem"
             )
+        self._require_smooth(network)
+        self._require_known(residuals, [numbers, *known])
+
+    def _require_smooth(self, network: Core) -> None:
+        splines = [layer for at, layer in enumerate(network.layers) if network.edge_mask(at).any()]
+        degree = min((layer.degree for layer in splines), default=self.order)
+        if degree < self.order:
+            raise ValueError(
+                f"the residual of {self.name!r} has derivatives of order {self.order}, which "
+                f"splines of degree {degree} do not have: take a model with k={self.order + 2}"
+            )
+
+    def _require_known(self, residuals: list[Tensor], known: list[Tensor]) -> None:
+        for leaf in leaves_of(residuals):
+            if not any(leaf is one for one in known):
+                raise ValueError(
+                    f"the residual of {self.name!r} depends on {leaf!r}, which the problem does "
+                    "not know: Problem(model, parameters=[...]) finds it, detach() keeps it fixed"
+                )
 
     def numbers(self, network: Core, parameters: Array | None) -> Tensor:
         """Return the jets (places, N, n_out) as a tensor that gets a gradient."""

@@ -43,7 +43,7 @@ def batch_jacobian(func: Any, x: Any, create_graph: bool = False, mode: str = "s
     outputs = 1 if one_of(mode, "mode", ("scalar", "vector")) == "scalar" else None
     _refuse_graph(func, flag(create_graph, "create_graph"))
     if isinstance(func, Jetted):
-        every = given_back(func._slopes(x, "x", outputs), x)
+        every = given_back(func._slopes(func._inputs(x, "x"), outputs), x)
     else:
         every = jacobian_by_torch(func, x, outputs, create_graph)
         if every is None:

@@ -17,7 +17,7 @@ from ._rows import Rows
 from ._tensor import Tensor, as_tensors, operation
 from ._tensor_functions import stack
 
-__all__ = ["Differentiable", "holds_tensor", "like"]
+__all__ = ["Differentiable", "gathered", "holds_tensor", "like"]
 
 
 class Learnt(NamedTuple):
@@ -32,6 +32,20 @@ def holds_tensor(X: Any) -> bool:
     if not isinstance(X, (list, tuple)):
         return isinstance(X, Tensor)
     return any(isinstance(one, Tensor) for one in X) or (len(X) > 0 and holds_tensor(X[0]))
+
+
+class Parameter(Tensor):
+    """Parameters of a network, which follow what it says may move."""
+
+    __slots__ = ("_first", "_network")
+
+    _network: Core
+    _first: int
+
+    def _allowed(self, move: Array) -> Array:
+        flags = self._network.trainable()[self._first : self._first + self.size]
+        allowed: Array = move * flags.reshape(self.shape)
+        return allowed
 
 
 class Differentiable(Observed):
@@ -82,7 +96,7 @@ class Differentiable(Observed):
 
     def _traced(self, X: Any) -> Tensor:
         """Return the outputs for a tensor, or for a list with tensors in it, as a tensor."""
-        given = X if isinstance(X, Tensor) else _gathered(X)
+        given = X if isinstance(X, Tensor) else gathered(X)
         parents = [given] if isinstance(given, Tensor) else given
         values = given.data if isinstance(given, Tensor) else np.array([one.data for one in given])
         is_row = values.ndim == 1
@@ -107,9 +121,9 @@ class Differentiable(Observed):
         return operation("KAN", outputs, [*parents, *leaves], pull, self._learnt)
 
 
-def _gathered(X: Any) -> Tensor | list[Tensor]:
+def gathered(X: Any) -> Tensor | list[Tensor]:
     """Return a list of numbers as one tensor for each, and a list of rows as one tensor."""
-    rows = [_gathered(one) if isinstance(one, (list, tuple)) else one for one in X]
+    rows = [gathered(one) if isinstance(one, (list, tuple)) else one for one in X]
     tensors = as_tensors([stack(one) if isinstance(one, list) else one for one in rows], "X")
     if not any(one.ndim for one in tensors):
         return tensors
@@ -121,18 +135,21 @@ def _gathered(X: Any) -> Tensor | list[Tensor]:
 
 def _leaves_of(network: Core) -> Iterator[Tensor]:
     """Yield the parameters of a network in the order of its flat buffer, without copies."""
+    first = 0
+    for view, name in _views_of(network):
+        leaf = Parameter(0.0, name=name)
+        leaf.data, leaf._network, leaf._first = view, network, first
+        first += view.size
+        yield leaf
+
+
+def _views_of(network: Core) -> Iterator[tuple[Array, str]]:
     for index in range(len(network.layers)):
-        yield _leaf(network.coefficients(index), f"coefficients of layer {index}")
+        yield network.coefficients(index), f"coefficients of layer {index}"
         for which in AFFINES if network.affine_enabled else ():
-            yield _leaf(network.affine(index, which), f"{which} of layer {index}")
+            yield network.affine(index, which), f"{which} of layer {index}"
         if network.layers[index].symbolic:
-            yield _leaf(network.symbolic(index), f"symbolic edges of layer {index}")
-
-
-def _leaf(view: Array, name: str) -> Tensor:
-    leaf = Tensor(0.0, name=name)
-    leaf.data = view
-    return leaf
+            yield network.symbolic(index), f"symbolic edges of layer {index}"
 
 
 def like(leaves: list[Tensor], flat: Array) -> list[Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from itertools import permutations
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,18 @@ from numpy.typing import ArrayLike
 from . import _core
 from ._architecture import integer
 from ._arrays import Array
-from ._differentiable import Differentiable, like
+from ._differentiable import Differentiable, gathered, holds_tensor, like
+from ._domain import grid_ends
 from ._tensor import Tensor, operation
 
 __all__ = ["MOST_ORDER", "Jet", "Jetted", "MissingDerivative", "core_jets", "places_of"]
 
 # Highest derivative along the inputs.
 MOST_ORDER = 3
+
+# Most inputs of a network whose second derivatives come from jets, and most numbers of a jet: there
+# are so many of them, and each takes a pass.
+MOST_INPUTS, MOST_PLACES = 32, 4096
 
 
 class MissingDerivative(ValueError):
@@ -89,7 +95,10 @@ class Jet:
         return 0.0 * self.value  # along an input that the network leaves out
 
     def __getitem__(self, output: int) -> Jet:
-        chosen = _place(output, "output", self._numbers.shape[2])
+        outputs = self._numbers.shape[2]
+        if self._output is not None and outputs > 1:
+            raise IndexError(f"this is the jet of output {self._output} alone, got [{output!r}]")
+        chosen = _place(output, "output", outputs)
         return Jet(self._numbers, self._places, self._inputs, chosen)
 
     def _at(self, place: int) -> Tensor:
@@ -139,7 +148,9 @@ class Jetted(Differentiable):
         Constantine and Savits, Trans. AMS 348 (1996) 503-520, for the chain rule.
         """
         order = integer(order, "order", 0, MOST_ORDER)
-        given = x if isinstance(x, Tensor) else None
+        given = x if isinstance(x, Tensor) else gathered(x) if holds_tensor(x) else None
+        if isinstance(given, list):
+            raise ValueError(f"x must have shape (N, {self._given_inputs}), got one row")
         points = self._inputs(x if given is None else given.data, "x")
         network, leaves = self._learnt
         core = core_jets(network, order)
@@ -157,20 +168,37 @@ class Jetted(Differentiable):
 
     def jacobian(self, X: ArrayLike) -> Array:
         """Return the derivatives of the outputs along the inputs, (N, n_out, n_in)."""
-        return self._slopes(X, "X")
+        return self._slopes(self._inputs(X))
 
     def hessian(self, X: ArrayLike) -> Array:
-        """Return the second derivatives of the outputs along the inputs, (N, n_out, n_in, n_in)."""
-        return self._derivative_array(self._inputs(X), 2)
+        """Return the second derivatives of the outputs along the inputs, (N, n_out, n_in, n_in).
 
-    def _slopes(self, X: Any, name: str, outputs: int | None = None) -> Array:
+        For networks of more than 32 inputs they are central differences of exact first ones.
+        """
+        points = self._inputs(X)
+        if points.shape[1] <= MOST_INPUTS:
+            return self._derivative_array(points, 2)
+        low, high = grid_ends(self._network)
+        steps = np.finfo(points.dtype).eps ** (1 / 3) * (high - low) / 2
+        count = self._given_inputs
+        shape = (len(points), self._network.layers[-1].nodes, count, count)
+        result = np.zeros(shape, points.dtype)
+        for own, (column, step) in enumerate(zip(self._columns, steps, strict=True)):
+            ahead, behind = points.copy(), points.copy()
+            ahead[:, own] += step
+            behind[:, own] -= step
+            run = (ahead[:, own] - behind[:, own])[:, np.newaxis, np.newaxis]
+            result[..., column] = (self._slopes(ahead) - self._slopes(behind)) / run
+        symmetric: Array = (result + np.swapaxes(result, 2, 3)) / 2
+        return symmetric
+
+    def _slopes(self, points: Array, outputs: int | None = None) -> Array:
         """Return the derivatives of the first outputs, (N, outputs, n_in): of all for None.
 
         Jets take a pass for each input, the way back one for each output.
         """
-        points = self._inputs(X, name)
         count = self._network.layers[-1].nodes
-        if count >= self._network.layers[0].inputs:
+        if self._network.layers[0].inputs <= min(count, MOST_PLACES - 1):
             return self._derivative_array(points, 1)[:, :outputs]
         wanted = range(count if outputs is None else outputs)
         return np.stack([self._slope(points, output) for output in wanted], axis=1)
@@ -204,7 +232,20 @@ def _place(value: Any, name: str, count: int) -> int:
 
 
 def core_jets(network: Any, order: int) -> Any:
-    """Return the core's evaluator of jets."""
+    """Return the core's evaluator of jets.
+
+    Raises
+    ------
+    ValueError
+        If they have too many numbers.
+    """
+    inputs = network.layers[0].inputs
+    places = comb(inputs + order, order)
+    if places > MOST_PLACES:
+        raise ValueError(
+            f"a jet of order {order} along {inputs} inputs has {places} numbers, at most "
+            f"{MOST_PLACES} are possible: jacobian() and hessian() work for more inputs"
+        )
     kind = _core.Jets32 if network.dtype == "float32" else _core.Jets64
     return kind(network, order)
 

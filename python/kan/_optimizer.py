@@ -62,7 +62,8 @@ class Optimizer:
         """Change the numbers of tensors in place; those without a gradient stay as they are."""
         for tensor in _checked(parameters):
             if tensor.grad is not None:
-                tensor.data -= self.lr * MOVES[self.method](self._memory(tensor), tensor.grad)
+                move = MOVES[self.method](self._memory(tensor), tensor.grad)
+                tensor.data -= self.lr * tensor._allowed(move)
 
     def __repr__(self) -> str:
         return f"Optimizer(lr={self.lr}, method={self.method!r})"

@@ -24,12 +24,17 @@ class Bar:
     """A tqdm bar that shows the latest losses; by default where somebody is watching."""
 
     def __init__(
-        self, steps: int, verbose: bool | None, log: int, names: Sequence[str] | None = None
+        self,
+        steps: int,
+        verbose: bool | None,
+        log: int,
+        names: Sequence[str] | None = None,
+        what: str = "fit",
     ) -> None:
         watched = sys.stderr is not None and sys.stderr.isatty()
         in_notebook = "ipykernel" in sys.modules
         shown = (watched or in_notebook) if verbose is None else bool(verbose)
-        self._bar = tqdm(total=steps, disable=not shown, desc="fit", leave=True)
+        self._bar = tqdm(total=steps, disable=not shown, desc=what, leave=True)
         self._shown = shown
         self._log = log
         self._names = USUAL if names is None else names

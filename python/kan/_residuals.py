@@ -78,7 +78,8 @@ class SquareSum:
             loss.backward()
             value += loss.item()
             jets = condition.jets_of(self.network)
-            of_network += jets.pullback(condition.points, grad_of(numbers), own)[0]
+            seeds = np.ascontiguousarray(grad_of(numbers))
+            of_network += jets.pullback(condition.points, seeds, own)[0]
         of_network *= self.network.trainable()
         gradient[len(own) :] = self.unknowns.gradient()
         return value, gradient
@@ -102,7 +103,7 @@ class SquareSum:
                 self.unknowns.spread(flat[len(own) :], rows)
                 residuals = condition.residuals(numbers, self.columns)
                 count, one = len(residuals), residuals[place]
-                values = np.asarray(one.data, dtype=np.float64)
+                values = np.ascontiguousarray(one.data, dtype=np.float64)
                 seeds, of_unknowns = self._slopes(one, numbers, np.ones(rows))
                 yield jets, condition.points, values, seeds, of_unknowns, condition.weight / rows
                 place += 1
@@ -113,23 +114,25 @@ class SquareSum:
         """Return the derivatives of sum(factors * residual) by the jets and by spread unknowns."""
         numbers.grad = None
         residual.backward(factors)
-        return grad_of(numbers), self.unknowns.gradients_of_points(len(factors))
+        seeds = np.ascontiguousarray(grad_of(numbers))
+        return seeds, self.unknowns.gradients_of_points(len(factors))
 
     def require_pointwise(self) -> None:
         """Raise unless residuals at a point depend on jets and unknowns there alone."""
-        flat = self.parameters()[self.network.parameter_count :]
+        unknowns = self.unknowns.numbers()
         for condition in self.conditions:
+            condition.residuals(condition.numbers(self.network, None), self.columns)
+            cause: Exception | None = None
             try:
-                pointwise = self._is_pointwise(condition, flat)
-            except (IndexError, TypeError, ValueError):  # unknowns had another shape
-                pointwise = False
-            finally:
-                self.unknowns.move(flat)
+                with self.unknowns.borrowed():
+                    pointwise = self._is_pointwise(condition, unknowns)
+            except (IndexError, TypeError, ValueError) as error:  # unknowns had another shape
+                pointwise, cause = False, error
             if not pointwise:
                 raise ValueError(
                     f"opt='LM' needs residuals that treat every point alone, unknown numbers as "
                     f"factors or terms there, which {condition.name!r} does not: use opt='LBFGS'"
-                )
+                ) from cause
 
     def _is_pointwise(self, condition: Condition, unknowns: Array) -> bool:
         """Whether derivatives at a point scale with what goes back into the residual there."""
@@ -145,7 +148,8 @@ class SquareSum:
             pairs = [
                 (even * factors[:, np.newaxis], scaled) for even, scaled in zip(*found, strict=True)
             ]
-            if not all(_agree(*pair) for pair in [(plain.data, one.data), *pairs]):
+            tolerance = np.sqrt(np.finfo(numbers.dtype).eps)
+            if not all(_agree(*pair, tolerance) for pair in [(plain.data, one.data), *pairs]):
                 return False
         return True
 
@@ -156,7 +160,10 @@ class SquareSum:
         return np.ascontiguousarray(flat[:first])
 
 
-def _agree(one: Array, other: Array) -> bool:
-    """Whether arrays are equal up to rounding."""
-    tolerance = np.sqrt(np.finfo(other.dtype).eps) * np.abs(one).max(initial=0.0)
-    return one.shape == other.shape and bool((np.abs(one - other) <= tolerance).all())
+def _agree(one: Array, other: Array, tolerance: float) -> bool:
+    """Whether arrays are equal where they are finite, up to a share of the largest entry."""
+    if one.shape != other.shape:
+        return False
+    finite = np.isfinite(one) & np.isfinite(other)
+    largest = np.abs(one[finite]).max(initial=0.0)
+    return bool((np.abs(one - other)[finite] <= tolerance * largest).all())

@@ -93,7 +93,7 @@ class Solver:
         history.optimizer, history.reason = self.options.opt, "as asked"
         self.steps = self.options.steps * len(stages)
         damping = FIRST_DAMPING
-        with Bar(self.steps, self.options.verbose, self.options.log) as bar:
+        with Bar(self.steps, self.options.verbose, self.options.log, what="solve") as bar:
             try:
                 for number, intervals in enumerate(stages):
                     stage = _Stage(self, bar, self._network_on(intervals), damping)
@@ -133,6 +133,15 @@ class Solver:
         return network
 
 
+@dataclass
+class Kept:
+    """The best point so far: its loss, network and unknown numbers."""
+
+    value: float = math.inf
+    network: Any = None
+    unknowns: Any = None
+
+
 class _Stage:
     """Steps on one grid."""
 
@@ -151,11 +160,16 @@ class _Stage:
         )
         self.optimizer = self._make_optimizer(damping)
         self.core_best = self._core("Best")()
+        self.is_stale = False
         self.losses: list[float] = []
+        self.kept = Kept()
 
     def run(self, last: bool) -> None:
         """Take the steps of this grid; at the end the best parameters are the model's."""
         self.history.stopped = "steps"
+        self._keep(self.square_sum.value(), self.square_sum.parameters())
+        if self.options.steps == 0:
+            return
         try:
             for step in range(self.options.steps):
                 self._prepare(step)
@@ -172,28 +186,35 @@ class _Stage:
         draws = every is not None and self.history.steps % every == 0
         if draws:
             self.solver.draw()
+            self.kept = Kept()  # losses at other points do not compare
         moved = self.options.moves_grid(step) and self._move_grid()
-        # What Adam averages over steps is worth as much at other points.
-        if draws and not moved and self.options.opt != "Adam":
+        # What Adam averages over steps is worth as much at other points, but not its last value.
+        self.is_stale = draws and not moved and self.options.opt == "Adam"
+        if draws and not moved and not self.is_stale:
             self.optimizer.reset(self.square_sum.parameters())
         if draws or moved:
             self.core_best = self._core("Best")()
 
     def _step(self, last: bool) -> bool:
         """Take one step; False if this grid has given what it can."""
-        values, more = _core.run(self.optimizer, self.objective, 1, self.core_best)
+        best = self._core("Best")() if self.is_stale else self.core_best
+        values, more = _core.run(self.optimizer, self.objective, 1, best)
         at = self.optimizer.parameters
         self.square_sum.set_parameters(at)
         self._record(float(values[0]) if len(values) else self.optimizer.value, at)
         called_off = self._hand_over()
         if not more:
-            finite_loss = math.isfinite(self.losses[-1])
-            self.history.stopped = "converged" if finite_loss else "not finite"
+            self.history.stopped = "converged" if self._is_finite(at) else "not finite"
         elif called_off:
             self.history.stopped = "callback"
         elif not last and self._is_on_plateau():
             self.history.stopped = "plateau"
         return self.history.stopped == "steps"
+
+    def _is_finite(self, at: Array) -> bool:
+        """Whether the loss and its gradient are finite; the optimizer does not say."""
+        value, gradient = self.square_sum.value_and_gradient(at)
+        return math.isfinite(value) and bool(np.isfinite(gradient).all())
 
     def _record(self, loss: float, at: Array) -> None:
         history = self.history
@@ -240,13 +261,24 @@ class _Stage:
         if not accepted:
             network.assign(before)
             return False
+        self._keep(self.core_best.value, self.core_best.parameters, before)
         self.optimizer.reset(self.square_sum.parameters())
         self.history.grid_updates.append(self.history.steps)
         return True
 
+    def _keep(self, value: float, parameters: Array, network: Any = None) -> None:
+        """Keep a point, on the grids of `network` or those of now, if it is the best so far."""
+        if not value < self.kept.value:
+            return
+        own = (self.network if network is None else network).copy()
+        own.set_parameters(np.ascontiguousarray(parameters[: own.parameter_count]))
+        self.kept = Kept(value, own, np.array(parameters[own.parameter_count :]))
+
     def _take_best(self) -> None:
-        if self.core_best.value < self.optimizer.value:
-            self.square_sum.set_parameters(self.core_best.parameters)
+        self._keep(self.core_best.value, self.core_best.parameters)
+        if self.kept.network is not None:
+            self.network.assign(self.kept.network)
+            self.square_sum.unknowns.move(self.kept.unknowns)
 
     def next_damping(self) -> float:
         """Return the damping to begin with on a finer grid."""

@@ -148,6 +148,10 @@ class Tensor(Node):
         """Return a constant tensor that shares the numbers."""
         return operation("", self.data, (), _no_way_back)
 
+    def _allowed(self, move: Array) -> Array:
+        """Return what an optimizer may do of a move."""
+        return move
+
     def _as_gradient(self, value: ArrayLike, name: str) -> Array:
         gradient = real_numbers(value, name)
         if gradient.shape != self.shape:
@@ -235,7 +239,9 @@ class Tensor(Node):
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
         """Return the numbers brought into min..max; those outside have no derivative."""
-        return _derived("clip", rules.clipped, self, plain(min), plain(max))
+        if isinstance(min, Tensor) or isinstance(max, Tensor):
+            raise TypeError("clip has no derivative by its bounds: use np.minimum and np.maximum")
+        return _derived("clip", rules.clipped, self, min, max)
 
     # ---- comparisons --------------------------------------------------------------------------
 

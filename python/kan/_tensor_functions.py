@@ -65,9 +65,9 @@ def _as_columns(value: Any) -> Tensor:
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: Tensor.sum,
-    np.mean: Tensor.mean,
-    np.clip: Tensor.clip,
+    np.sum: lambda a, *options, **named: as_tensor(a).sum(*options, **named),
+    np.mean: lambda a, *options, **named: as_tensor(a).mean(*options, **named),
+    np.clip: lambda a, *options, **named: as_tensor(a).clip(*options, **named),
     np.reshape: lambda a, shape: a.reshape(shape),
     np.ravel: lambda a: a.reshape(-1),
     np.transpose: lambda a, axes=None: a.transpose() if axes is None else a.transpose(axes),

@@ -15,7 +15,15 @@ import numpy as np
 
 from ._arrays import Array
 
-__all__ = ["Node", "Piece", "Pull", "backpropagate", "is_recording", "no_grad"]
+__all__ = [
+    "Node",
+    "Piece",
+    "Pull",
+    "backpropagate",
+    "is_recording",
+    "leaves_of",
+    "no_grad",
+]
 
 # From the gradient of a node to those of its parents, None where there is none.
 Pull = Callable[[Any], Sequence[Any]]
@@ -49,6 +57,16 @@ class no_grad(ContextDecorator):
 def is_recording() -> bool:
     """Whether operations of this thread become nodes of a graph."""
     return not _thread.pauses
+
+
+class with_grad(no_grad):
+    """A context within which a graph is kept, even inside `no_grad`."""
+
+    def __enter__(self) -> None:
+        self._pauses, _thread.pauses = _thread.pauses, 0
+
+    def __exit__(self, *error: object) -> None:
+        _thread.pauses = self._pauses
 
 
 class Node:
@@ -101,6 +119,18 @@ def _names_no_entry_twice(index: Any) -> bool:
     return all(
         one is None or one is Ellipsis or isinstance(one, (int, np.integer, slice)) for one in parts
     )
+
+
+def leaves_of(roots: Sequence[Node]) -> list[Node]:
+    """Return what the roots depend on that was not calculated and requires a gradient."""
+    seen: dict[int, Node] = {}
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        if node.requires_grad and id(node) not in seen:
+            seen[id(node)] = node
+            waiting.extend(node._parents)
+    return [node for node in seen.values() if not node._parents]
 
 
 def backpropagate(root: Node, seed: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,16 @@ class Unknowns:
         parts = [grad_of(one).reshape(-1, rows) for one in self.tensors]
         joined = np.concatenate([np.zeros((0, rows)), *parts])
         return np.ascontiguousarray(joined.T, dtype=np.float64)
+
+    @contextmanager
+    def borrowed(self) -> Iterator[None]:
+        """Let numbers and gradients be, at the end, what they were."""
+        kept = [(tensor, tensor.data, tensor.grad) for tensor in self.tensors]
+        try:
+            yield
+        finally:
+            for tensor, data, gradient in kept:
+                tensor.data, tensor.grad = data, gradient
 
     def _split(self, numbers: Array) -> Iterator[tuple[Tensor, Array]]:
         first = 0

@@ -30,6 +30,7 @@ from ._residuals import SquareSum
 from ._rows import Rows
 from ._solver import Solver, SolverOptions
 from ._tensor import Tensor
+from ._tensor_graph import with_grad
 from ._unknowns import checked_unknowns
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Problem:
             raise TypeError(f"model must be a KAN, got {type(model).__name__}")
         self.model = model
         self.parameters = checked_unknowns(parameters)
+        if any(one is leaf for one in self.parameters for leaf in model.parameters()):
+            raise ValueError("parameters are those of the equation; the model's train anyway")
         self._rng = np.random.default_rng(model.seed)
         self._conditions: list[Condition] = []
         self._draws: list[Callable[[np.random.Generator], ArrayLike] | None] = []
@@ -92,7 +95,9 @@ class Problem:
         Raises
         ------
         TypeError, ValueError
-            If points or what the residual returns do not fit; nothing is added then.
+            If points or what the residual returns do not fit, if it uses a derivative that
+            splines of this degree do not have, or tensors that the problem does not know of;
+            nothing is added then.
         """
         if not callable(residual):
             raise TypeError(f"residual must be a function of x and u, got {residual!r}")
@@ -101,7 +106,7 @@ class Problem:
         draw = points if callable(points) else None
         given = draw(self._rng) if draw else points
         condition = Condition(residual, weight, name, *self._checked(given))
-        condition.find_order(self.model._network, self.model._columns)
+        condition.find_order(self.model._network, self.model._columns, self.parameters)
         self._conditions.append(condition)
         self._draws.append(draw)
 
@@ -121,6 +126,8 @@ class Problem:
         verbose: bool | None = None,
     ) -> History:
         """Train the model, and the unknown parameters, on all conditions.
+
+        On Ctrl-C, and on any other exception, both are what the last whole step made of them.
 
         Parameters
         ----------
@@ -157,8 +164,7 @@ class Problem:
             If there are no conditions, or the loss is not finite at the start, or a residual
             does not suit the optimizer.
         """
-        if not self._conditions:
-            raise ValueError("solve() needs conditions: call add(points, residual) first")
+        self._require_conditions("solve()")
         resampled = None if resample is None else integer(resample, "resample", 1)
         if resampled and not any(self._draws):
             raise ValueError("resample works with points that came as functions")
@@ -170,10 +176,18 @@ class Problem:
         seed = self.model.seed if seed is None else integer(seed, "seed", 0, MOST_SEED)
         rng = np.random.default_rng(seed)
         solver = Solver(self, options, resampled, lambda: self._draw(rng))
-        return solver.solve(stages)
+        with with_grad():
+            return solver.solve(stages)
 
     def loss(self) -> float:
-        """Return the sum of weight * mean(residual**2) of the model as it is."""
+        """Return the sum of weight * mean(residual**2) of the model as it is.
+
+        Raises
+        ------
+        ValueError
+            If there are no conditions.
+        """
+        self._require_conditions("loss()")
         return self._square_sum().value()
 
     def residuals(self) -> list[Array]:
@@ -197,16 +211,17 @@ class Problem:
         Parameters
         ----------
         exact : callable, optional
-            The exact solution: x (N, n_in) to (N,) or (N, n_out).
+            The exact solution: x (N, n_in) to (N, n_out), or (N,) of one output. Where it is not
+            finite nothing is drawn.
         output : int, default 0
             Which output is drawn.
         points : int, default 200
             Points along each axis of the picture.
         names : sequence of str, optional
-            Names of the inputs.
+            Names of all inputs.
         at : array-like, optional
-            With more than two inputs, values (n_in,) of those behind the first two; by default the
-            middle of the points.
+            Values (n_in,) of the inputs, for those behind the first two; by default the middle
+            of the points.
 
         Returns
         -------
@@ -217,13 +232,18 @@ class Problem:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError, ValueError
+            If an argument does not fit, or there are no conditions.
         """
+        self._require_conditions("plot()")
         from ._pde_pictures import draw
 
-        if not self._conditions:
-            raise ValueError("plot() needs conditions, whose points say where to draw")
         given = np.concatenate([one.given for one in self._conditions])
         return draw(self.model, given, exact, output, points, names, at)
+
+    def _require_conditions(self, call: str) -> None:
+        if not self._conditions:
+            raise ValueError(f"{call} needs conditions: call add(points, residual) first")
 
     def _square_sum(self) -> SquareSum:
         return SquareSum(

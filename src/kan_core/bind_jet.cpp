@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@ template <class T>
 struct Jets {
   const kan::Network<T>& network;
   kan::JetEvaluator<T> evaluator;
+  std::mutex in_use;  // an evaluator serves one thread at a time; taken without the GIL
 
   Jets(const kan::Network<T>& network_, int order) : network(network_), evaluator(network_, order) {
     evaluator.set_interrupt(signal_interrupt());
@@ -49,6 +51,7 @@ struct Jets {
     T* to = result.mutable_data();
     const auto rows = static_cast<std::size_t>(x.shape(0));
     const py::gil_scoped_release released;
+    const std::lock_guard<std::mutex> alone(in_use);
     evaluator.jets(points, rows, to, at);
     return result;
   }
@@ -68,6 +71,7 @@ struct Jets {
     const auto rows = static_cast<std::size_t>(x.shape(0));
     {
       const py::gil_scoped_release released;
+      const std::lock_guard<std::mutex> alone(in_use);
       evaluator.pullback(points, rows, seeds, to_parameters, to_x, at);
     }
     return py::make_tuple(of_parameters, of_x);
@@ -157,6 +161,7 @@ class ResidualObjective final : public kan::Objective<T> {
     const py::gil_scoped_release released;
     sums_.begin(model);
     for (const auto& one : residuals) {
+      const std::lock_guard<std::mutex> alone(one.jets->in_use);
       sums_.add(one.jets->evaluator, one.residual, parameters, model);
     }
     sums_.finish(model);
