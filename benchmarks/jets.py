@@ -32,8 +32,13 @@ REPEATS = 10  # calls of ours in one turn
 MOST_PLAIN = 8.0  # times the time of plain values
 LEAST_TORCH = 10.0  # times the time of jets
 AGREEMENT = 1e-10  # relative to the largest number
-WAITING = {"torch, threads sleep": "passive", "torch, threads spin": "active"}
 PLACES = [[], [0], [1], [0, 0], [0, 1], [1, 1]]
+
+# How torch's idle threads wait. Those that spin for good would take a processor in our turn.
+WAITING: dict[str, dict[str, str]] = {
+    "torch, threads sleep": {"OMP_WAIT_POLICY": "passive"},
+    "torch, threads spin first": {},
+}
 
 
 class Ours:
@@ -79,12 +84,12 @@ class Ours:
 
 @contextmanager
 def torch_workers(chosen: argparse.Namespace) -> Iterator[dict[str, Worker]]:
-    """Processes with torch whose idle threads sleep or spin; where there is none, that is said."""
+    """Processes with torch, one for each way of waiting; where there is none, that is said."""
     with ExitStack() as stack:
         workers: dict[str, Worker] = {}
         try:
-            for name, policy in {} if chosen.no_torch else WAITING.items():
-                workers[name] = torch_worker(chosen, policy)
+            for name, variables in {} if chosen.no_torch else WAITING.items():
+                workers[name] = torch_worker(chosen, variables)
                 stack.callback(workers[name].close)
         except (OSError, subprocess.CalledProcessError) as error:
             print(f"torch takes no part: {error}", file=sys.stderr)
@@ -92,10 +97,9 @@ def torch_workers(chosen: argparse.Namespace) -> Iterator[dict[str, Worker]]:
         yield workers
 
 
-def torch_worker(chosen: argparse.Namespace, wait_policy: str) -> Worker:
+def torch_worker(chosen: argparse.Namespace, variables: dict[str, str]) -> Worker:
     environments = chosen_environments(chosen)
     python = environments.python("mlp")  # torch and nothing else
-    variables = {"OMP_WAIT_POLICY": wait_policy}
     return Worker("jets", python, environments.cache, variables=variables)
 
 
@@ -146,7 +150,7 @@ def agree(ours: Ours, workers: dict[str, Worker], versions: dict[str, str]) -> b
 def report(times: dict[str, float]) -> bool:
     """Print times and ratios; whether all bars hold."""
     for name, one in times.items():
-        print(f"{name:24s} {1e3 * one:9.3f} ms")
+        print(f"{name:26s} {1e3 * one:9.3f} ms")
     ratio = times["jets"] / times["plain"]
     all_hold = holds(f"jets / plain: {ratio:.2f}, at most {MOST_PLAIN:g}", ratio <= MOST_PLAIN)
     theirs = [times[name] for name in WAITING if name in times]

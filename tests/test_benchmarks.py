@@ -180,8 +180,8 @@ def test_a_peer_with_another_task_is_found(wrong, complaint):
     [
         ({"plain": 1.0, "jets": 8.0}, True),
         ({"plain": 1.0, "jets": 8.1}, False),
-        ({"torch, threads sleep": 900.0, "torch, threads spin": 80.0}, True),
-        ({"torch, threads sleep": 900.0, "torch, threads spin": 79.0}, False),
+        ({"torch, threads sleep": 900.0, "torch, threads spin first": 80.0}, True),
+        ({"torch, threads sleep": 900.0, "torch, threads spin first": 79.0}, False),
     ],
 )
 def test_jets_are_judged_by_plain_values_and_by_torch_at_its_best(times, holds):
