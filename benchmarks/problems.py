@@ -137,7 +137,7 @@ def solve_burgers(seed: int) -> KAN:
     problem.add(np.concatenate([at(times, -1.0), at(times, 1.0)]), lambda x, u: u.value)
     for intervals, steps, times_easier in BURGERS_STAGES:
         viscosity = times_easier * VISCOSITY
-        problem.solve(grids=[intervals], steps=steps, stop_grid_update_step=5)
+        problem.solve(grids=[intervals], steps=steps, stop_grid_update_step=20)
     return model
 
 

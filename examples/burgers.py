@@ -65,7 +65,7 @@ def main():
     print("viscosity  grid  steepest slope    error")
     for times_pi, grid, steps in liquids:
         viscosity = times_pi / np.pi
-        problem.solve(grids=[grid], steps=steps, stop_grid_update_step=5)
+        problem.solve(grids=[grid], steps=steps, stop_grid_update_step=20)
         slope = model.jacobian(unseen)[:, 0, 1].min()
         wave = exact(unseen, viscosity)
         error = np.linalg.norm(model(unseen)[:, 0] - wave) / np.linalg.norm(wave)
