@@ -25,7 +25,7 @@ from solutions import (
 
 from kan import KAN, Tensor, pde
 
-__all__ = ["PROBLEMS", "SolvedProblem"]
+__all__ = ["PROBLEMS", "SolvedProblem", "relative", "spread_points"]
 
 Array = NDArray[Any]
 Box = list[tuple[float, float]]
@@ -59,7 +59,7 @@ class SolvedProblem:
     @property
     def asked(self) -> str:
         """The bars in words."""
-        return f"{self.measure} ≤ {number(self.most_error)}; ≤ {number(self.most_seconds)} s"
+        return f"{self.measure} ≤ {number(self.most_error)}; ≤ {self.most_seconds:g} s"
 
 
 def solve_poisson(seed: int) -> KAN:
@@ -137,7 +137,7 @@ def solve_burgers(seed: int) -> KAN:
     problem.add(np.concatenate([at(times, -1.0), at(times, 1.0)]), lambda x, u: u.value)
     for intervals, steps, times_easier in BURGERS_STAGES:
         viscosity = times_easier * VISCOSITY
-        problem.solve(grids=[intervals], steps=steps, stop_grid_update_step=5)
+        problem.solve(grids=[intervals], steps=steps, stop_grid_update_step=20)
     return model
 
 

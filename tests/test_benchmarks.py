@@ -17,6 +17,7 @@ if not FOLDER.exists():
 sys.path.append(str(FOLDER))
 
 from cases import CASES  # noqa: E402
+from jets import report  # noqa: E402
 from protocol import decode, encode  # noqa: E402
 from same_task import problems  # noqa: E402
 from table import best_peer, between_markers, duration, factor, footnote, table  # noqa: E402
@@ -172,3 +173,16 @@ def test_a_peer_with_another_task_is_found(wrong, complaint):
     results["inkan"] |= wrong
     assert len(found := problems(SCI, results)) == 1
     assert complaint in found[0]
+
+
+@pytest.mark.parametrize(
+    ("times", "holds"),
+    [
+        ({"plain": 1.0, "jets": 8.0}, True),
+        ({"plain": 1.0, "jets": 8.1}, False),
+        ({"torch, threads sleep": 900.0, "torch, threads spin first": 80.0}, True),
+        ({"torch, threads sleep": 900.0, "torch, threads spin first": 79.0}, False),
+    ],
+)
+def test_jets_are_judged_by_plain_values_and_by_torch_at_its_best(times, holds):
+    assert report({"plain": 1.0, "jets": 8.0, **times}) == holds
