@@ -557,3 +557,16 @@ def test_threads_may_ask_one_problem_for_its_loss() -> None:
     with ThreadPoolExecutor(4) as pool:
         losses = list(pool.map(lambda _: problem.loss(), range(80)))
     assert set(losses) == {expected}
+
+
+def test_the_best_is_looked_for_at_the_points_of_now() -> None:
+    scales = iter([1e-3, 1e-3, 1e-3, 1.0])  # of add, and of the draws before steps 0, 2 and 4
+
+    def draw(rng: np.random.Generator) -> np.ndarray:
+        return next(scales) * rng.uniform(0.5, 1.0, (30, 1))
+
+    problem = pde.Problem(KAN([1, 3, 1], grid=4, seed=0))
+    problem.add(draw, lambda x, u: (u.value - 1.0) * x[:, 0])
+    history = problem.solve("LBFGS", steps=5, resample=2)
+    assert 4 in history.grid_updates
+    assert problem.loss() == pytest.approx(min(history["train_loss"][4:]))

@@ -75,8 +75,6 @@ class Curvature {
   Buffer<double> dense_;             // [rows][dense_stride]
 };
 
-extern template class JacobianColumns<float>;
-extern template class JacobianColumns<double>;
 extern template class Curvature<float>;
 extern template class Curvature<double>;
 

@@ -27,6 +27,10 @@ std::size_t rows_within(std::size_t bytes, std::size_t per_row, double work_per_
 
 }  // namespace
 
+std::size_t parts_of(std::size_t parameters) noexcept {
+  return std::clamp(most_numbers_in_parts / parameters, std::size_t{1}, most_parts);
+}
+
 /// The basis of one input costs as much as some 30 multiply-adds.
 template <class T>
 double work_of_row(const Network<T>& network) {
@@ -41,7 +45,7 @@ double work_of_row(const Network<T>& network) {
 template <class T>
 Division division_of(const Network<T>& network, Purpose purpose) {
   const std::size_t per_row = bytes_per_row<T>(network.architecture(), purpose);
-  const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);
+  const std::size_t parts = parts_of(network.parameter_count());
   const double work = work_of_row(network);
   constexpr std::size_t mebibyte = std::size_t{1} << 20;
   if (purpose == Purpose::predict) {

@@ -15,6 +15,9 @@ struct Division {
   std::size_t parts = 1;  ///< 1: one after the other
 };
 
+/// Parts of a gradient of so many numbers, at least 1 and fewer the more memory they take.
+std::size_t parts_of(std::size_t parameters) noexcept;
+
 template <class T>
 Division division_of(const Network<T>& network, Purpose purpose);
 

@@ -17,11 +17,6 @@
 
 namespace kan {
 
-template <class T>
-Samples<T> inputs_alone(const T* x, std::size_t rows) {
-  return {x, nullptr, nullptr, nullptr, nullptr, rows};
-}
-
 /// What an evaluator keeps between its calls, and its ways through the chunks of a batch. Parameters are
 /// whole flat buffers; `scale` is 1 / the sum of the weights.
 template <class T>

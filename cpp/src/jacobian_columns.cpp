@@ -75,7 +75,7 @@ void JacobianColumns<T>::add_symbolics(const Network<T>& network, std::size_t l)
   const Layer& layer = network.layer(l);
   for (std::size_t e = 0; e < layer.symbolic.size(); ++e) {
     const std::size_t first = network.offsets(l).symbolic + e * EdgeAffine::count;
-    Symbolic own{l, e, size(layer.symbolic[e].input), size(layer.symbolic[e].sum), {}};
+    Symbolic own{l, e, {}};
     for (std::size_t p = 0; p < EdgeAffine::count; ++p) {
       if (network.trainable()[first + p] == 0) continue;
       own.moving.push_back(p);

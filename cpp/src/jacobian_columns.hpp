@@ -23,7 +23,7 @@ class JacobianColumns {
     std::size_t layer, which;  // row of Chunk::grad_affine
   };
   struct Symbolic {
-    std::size_t layer, edge, input, sum;
+    std::size_t layer, edge;
     std::vector<std::size_t> moving;  // which of its EdgeAffine numbers have a column, in order
   };
 
@@ -58,5 +58,8 @@ class JacobianColumns {
   std::size_t unknowns_ = 0;
   std::size_t width_ = 4;
 };
+
+extern template class JacobianColumns<float>;
+extern template class JacobianColumns<double>;
 
 }  // namespace kan

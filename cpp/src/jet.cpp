@@ -14,11 +14,6 @@
 namespace kan {
 namespace {
 
-template <class T>
-Samples<T> points(const T* x, std::size_t rows) {
-  return {x, nullptr, nullptr, nullptr, nullptr, rows};
-}
-
 /// Seeds [places][rows][O], times a factor, as the gradient of a chunk's outputs, 0 in the padding.
 template <class T>
 void take_seeds(const T* seeds, std::size_t rows, std::size_t first, std::size_t outputs, T factor,
@@ -95,7 +90,7 @@ template <class T>
 void JetEvaluator<T>::jets(const T* x, std::size_t rows, T* jets, const T* parameters) {
   const std::size_t share = plan_->passes.rows_each(rows);
   plan_->passes.side_by_side(
-      points(x, rows), share, plan_->passes.group_of(share),
+      inputs_alone(x, rows), share, plan_->passes.group_of(share),
       [&](JetChunk<T>& chunk, std::size_t first, std::size_t /*number*/) {
         chunk.forward(plan_->at(parameters), false);
         plan_->give_jets(chunk, rows, first, jets);
@@ -113,7 +108,7 @@ void JetEvaluator<T>::pullback(const T* x, std::size_t rows, const T* grad_jets,
     plan_->gradients.begin(parts, grad_parameters, plan_->network.parameter_count());
   }
   plan_->passes.side_by_side(
-      points(x, rows), plan_->passes.rows(), parts,
+      inputs_alone(x, rows), plan_->passes.rows(), parts,
       [&](JetChunk<T>& chunk, std::size_t first, std::size_t part) {
         chunk.forward(at, true);
         take_seeds(grad_jets, rows, first, plan_->outputs(), T(1), chunk);
@@ -158,8 +153,8 @@ void ResidualModel<T>::add(JetEvaluator<T>& evaluator, const Residual<T>& residu
   const double factor = std::sqrt(2.0 * residual.weight);
   const std::size_t unknowns = sums_->unknowns;
   std::vector<double> values, unknown_rows;
-  plan.passes.in_turn(points(residual.x, residual.rows), [&](JetChunk<T>& chunk,
-                                                             std::size_t first) {
+  plan.passes.in_turn(inputs_alone(residual.x, residual.rows), [&](JetChunk<T>& chunk,
+                                                                   std::size_t first) {
     chunk.forward(parameters, true);
     take_seeds(residual.seeds, residual.rows, first, plan.outputs(), static_cast<T>(factor), chunk);
     chunk.sensitivities(parameters, false);

@@ -29,8 +29,6 @@ double jet_work_of_row(const Network<T>& network, const JetShape& shape) {
 template <class T>
 Division jet_division(const Network<T>& network, const JetShape& shape) {
   constexpr std::size_t bytes = std::size_t{1} << 20;
-  constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
-  constexpr std::size_t most_parts = 16;
   std::size_t numbers = 0;
   for (std::size_t l = 0; l < network.depth(); ++l) {
     numbers += size(network.layer(l).inputs) * (2 * weight_rows(network, l) + 2) +
@@ -40,8 +38,7 @@ Division jet_division(const Network<T>& network, const JetShape& shape) {
   const std::size_t fitting = bytes / std::max<std::size_t>(bytes_of_row, 1);
   const std::size_t most = kernels::most_rows / shape.size();
   const std::size_t rows = std::min(fitting, most) / kernels::lane_block * kernels::lane_block;
-  const std::size_t parts = std::min(most_numbers_in_parts / network.parameter_count(), most_parts);
-  return {std::max(rows, kernels::lane_block), std::max(parts, std::size_t{1})};
+  return {std::max(rows, kernels::lane_block), parts_of(network.parameter_count())};
 }
 
 template <class T>

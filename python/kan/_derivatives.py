@@ -10,6 +10,7 @@ import numpy as np
 from ._architecture import flag, one_of
 from ._arrays import Array, real_numbers
 from ._containers import given_back
+from ._differences import central_difference
 from ._jet import Jetted
 from ._torch_graph import hessian_by_torch, jacobian_by_torch
 
@@ -55,9 +56,9 @@ def batch_jacobian(func: Any, x: Any, create_graph: bool = False, mode: str = "s
 def batch_hessian(model: Any, x: Any, create_graph: bool = False) -> Any:
     """Return the second derivatives of the first output along the inputs, row by row.
 
-    Those of a model are exact to rounding, at knots of splines of degree 2 and less those of one
-    side. Functions of torch tensors are differentiated by torch, and others by second
-    differences: about seven digits in float64, three in float32.
+    Those of a model are those of its `hessian`: exact to rounding for up to 32 inputs, at knots of
+    splines of degree 2 and less those of one side. Functions of torch tensors are differentiated
+    by torch, and others by second differences: about seven digits in float64, three in float32.
 
     Parameters
     ----------
@@ -94,7 +95,9 @@ def _refuse_graph(func: object, create_graph: bool) -> None:
 def _jacobian_of_function(func: Function, x: Any) -> Array:
     values, points = _plain_function(func, x)
     steps = _scales(points) * np.finfo(points.dtype).eps ** (1 / 3)
-    return np.stack([_difference(values, points, i, step) for i, step in enumerate(steps)], axis=-1)
+    return np.stack(
+        [central_difference(values, points, i, step) for i, step in enumerate(steps)], axis=-1
+    )
 
 
 def _hessian_of_function(func: Function, x: Any) -> Array:
@@ -106,21 +109,10 @@ def _hessian_of_function(func: Function, x: Any) -> Array:
         for j in range(i + 1):
 
             def slope(at: Array, j: int = j) -> Array:
-                return _difference(lambda moved: values(moved)[:, 0], at, j, steps[j])
+                return central_difference(lambda moved: values(moved)[:, 0], at, j, steps[j])
 
-            result[:, i, j] = result[:, j, i] = _difference(slope, points, i, steps[i])
+            result[:, i, j] = result[:, j, i] = central_difference(slope, points, i, steps[i])
     return result
-
-
-def _difference(values: Callable[[Array], Array], x: Array, i: int, step: float) -> Array:
-    """Return the central difference of values (N, ...) along column i."""
-    ahead, behind = x.copy(), x.copy()
-    ahead[:, i] += step
-    behind[:, i] -= step
-    rise = values(ahead) - values(behind)
-    run = (ahead[:, i] - behind[:, i]).reshape(-1, *[1] * (rise.ndim - 1))
-    quotient: Array = rise / run
-    return quotient
 
 
 def _scales(points: Array) -> Array:

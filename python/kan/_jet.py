@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from . import _core
 from ._architecture import integer
 from ._arrays import Array
+from ._differences import central_difference
 from ._differentiable import Differentiable, gathered, holds_tensor, like
 from ._domain import grid_ends
 from ._tensor import Tensor, operation
@@ -22,8 +23,8 @@ __all__ = ["MOST_ORDER", "Jet", "Jetted", "MissingDerivative", "core_jets", "pla
 # Highest derivative along the inputs.
 MOST_ORDER = 3
 
-# Most inputs of a network whose second derivatives come from jets, and most numbers of a jet: there
-# are so many of them, and each takes a pass.
+# Most inputs of a network whose second derivatives come from jets, and most numbers of a jet:
+# memory grows with the numbers times the inputs.
 MOST_INPUTS, MOST_PLACES = 32, 4096
 
 
@@ -184,11 +185,7 @@ class Jetted(Differentiable):
         shape = (len(points), self._network.layers[-1].nodes, count, count)
         result = np.zeros(shape, points.dtype)
         for own, (column, step) in enumerate(zip(self._columns, steps, strict=True)):
-            ahead, behind = points.copy(), points.copy()
-            ahead[:, own] += step
-            behind[:, own] -= step
-            run = (ahead[:, own] - behind[:, own])[:, np.newaxis, np.newaxis]
-            result[..., column] = (self._slopes(ahead) - self._slopes(behind)) / run
+            result[..., column] = central_difference(self._slopes, points, own, step)
         symmetric: Array = (result + np.swapaxes(result, 2, 3)) / 2
         return symmetric
 

@@ -186,13 +186,14 @@ class _Stage:
         draws = every is not None and self.history.steps % every == 0
         if draws:
             self.solver.draw()
-            self.kept = Kept()  # losses at other points do not compare
+            # Losses at other points do not compare.
+            self.kept, self.core_best = Kept(), self._core("Best")()
         moved = self.options.moves_grid(step) and self._move_grid()
         # What Adam averages over steps is worth as much at other points, but not its last value.
         self.is_stale = draws and not moved and self.options.opt == "Adam"
         if draws and not moved and not self.is_stale:
             self.optimizer.reset(self.square_sum.parameters())
-        if draws or moved:
+        if moved:
             self.core_best = self._core("Best")()
 
     def _step(self, last: bool) -> bool:
