@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 
 #include "kan/buffer.hpp"
 
@@ -18,6 +19,16 @@ class Arena {
     used_ += (count * sizeof(U) + 63) / 64 * 64;
     return reinterpret_cast<U*>(piece);
   }
+  /// The same, made as U{}; where nothing is made, `made` stays.
+  template <class U>
+  void make(std::size_t count, U*& made) {
+    static_assert(std::is_trivially_destructible_v<U>, "nobody ends what lies in an arena");
+    if (U* piece = take<U>(count)) {
+      std::uninitialized_value_construct_n(piece, count);
+      made = piece;
+    }
+  }
+
   std::size_t used() const noexcept { return used_; }
 
  private:
@@ -31,15 +42,9 @@ struct ReleaseAligned {
 };
 using AlignedMemory = std::unique_ptr<std::byte, ReleaseAligned>;
 
-/// One block with all that place(arena) takes. Throws: std::bad_alloc.
-template <class Place>
-AlignedMemory placed(const Place& place) {
-  Arena counting(nullptr);
-  place(counting);
-  AlignedMemory memory(static_cast<std::byte*>(allocate_aligned(counting.used())));
-  Arena arena(memory.get());
-  place(arena);
-  return memory;
+/// Throws: std::bad_alloc.
+inline AlignedMemory aligned_memory(std::size_t bytes) {
+  return AlignedMemory(static_cast<std::byte*>(allocate_aligned(bytes)));
 }
 
 }  // namespace kan

@@ -59,14 +59,40 @@ template std::size_t bytes_per_row<float>(const Architecture&, Purpose) noexcept
 template std::size_t bytes_per_row<double>(const Architecture&, Purpose) noexcept;
 
 template <class T>
-Chunk<T>::Chunk(const Network<T>& network, std::size_t rows, Purpose purpose)
-    : network_(network), layers_(network.depth()) {
+Chunk<T>::Chunk(const Network<T>& network, std::size_t rows, Purpose purpose) : Chunk(network) {
   resize(rows, 1);
-  memory_ = placed([&](Arena& arena) { place(arena, purpose); });
+  memory_ = aligned_memory(count_bytes(purpose));
+  Arena arena(memory_.get());
+  place(arena, purpose);
+}
+
+template <class T>
+Chunk<T>::Chunk(const Network<T>& network, std::size_t rows, std::byte* memory) noexcept
+    : Chunk(network) {
+  resize(rows, 1);
+  Arena arena(memory);
+  place(arena, Purpose::predict);
+}
+
+template <class T>
+std::size_t Chunk<T>::bytes_of(const Network<T>& network, std::size_t rows) {
+  Chunk chunk(network);
+  chunk.resize(rows, 1);
+  return chunk.count_bytes(Purpose::predict);
+}
+
+template <class T>
+std::size_t Chunk<T>::count_bytes(Purpose purpose) {
+  std::vector<LayerBuffers<T>> counted(network_.depth());
+  layers_ = counted.data();
+  Arena counting(nullptr);
+  place(counting, purpose);
+  return counting.used();
 }
 
 template <class T>
 void Chunk<T>::place(Arena& arena, Purpose purpose) {
+  arena.make(network_.depth(), layers_);
   place_layers(arena, purpose != Purpose::predict);
   outputs_ = arena.take<T>(size(network_.architecture().outputs()) * batch_.stride);
   connect_nodes(arena, purpose == Purpose::curvature);
@@ -86,7 +112,7 @@ void Chunk<T>::place(Arena& arena, Purpose purpose) {
 template <class T>
 void Chunk<T>::place_sensitivities(Arena& arena) {
   sensitivities_.clear();
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
+  for (std::size_t l = 0; l < network_.depth(); ++l) {
     const LayerOffsets& at = network_.offsets(l);
     T* sums = arena.take<T>(size(network_.layer(l).subnodes()) * batch_.stride);
     T* affine = arena.take<T>((at.symbolic - at.subnode_scale) * batch_.stride);
@@ -105,7 +131,7 @@ void Chunk<T>::place_layers(Arena& arena, bool keep) {
     most_inputs = std::max(most_inputs, inputs);
     most_weights = std::max(most_weights, inputs * weight_rows(architecture, layer));
   }
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
+  for (std::size_t l = 0; l < network_.depth(); ++l) {
     const Layer& layer = network_.layer(l);
     LayerBuffers<T>& own = layers_[l];
     own.kept = keep;
@@ -130,11 +156,11 @@ template <class T>
 void Chunk<T>::connect_nodes(Arena& arena, bool again) {
   const Architecture& architecture = network_.architecture();
   const bool affine = architecture.affine;
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
+  for (std::size_t l = 0; l < network_.depth(); ++l) {
     const Layer& layer = network_.layer(l);
     LayerBuffers<T>& own = layers_[l];
     const auto features = [&](int count) { return arena.take<T>(size(count) * batch_.stride); };
-    T* next = l + 1 < layers_.size() ? layers_[l + 1].inputs : outputs_;
+    T* next = l + 1 < network_.depth() ? layers_[l + 1].inputs : outputs_;
     own.sums = is_plain(architecture, layer) ? next : features(layer.subnodes());
     own.nodes.sums = own.sums;
     own.nodes.factors = affine ? features(layer.subnodes()) : own.sums;
@@ -195,7 +221,7 @@ template <class T>
 const T* Chunk<T>::backward(const T* parameters, T* grad_parameters, bool wants_inputs,
                             const EdgeSeeds<T>* seeds) noexcept {
   int current = 0;
-  for (std::size_t l = layers_.size(); l-- > 0;) {
+  for (std::size_t l = network_.depth(); l-- > 0;) {
     const bool plain = is_plain(network_.architecture(), network_.layer(l));
     T* incoming = grad_nodes_[current];
     T* outgoing = l > 0 || wants_inputs ? grad_nodes_[1 - current] : nullptr;
@@ -209,7 +235,7 @@ const T* Chunk<T>::backward(const T* parameters, T* grad_parameters, bool wants_
 template <class T>
 void Chunk<T>::sensitivities(const T* parameters) noexcept {
   const T* incoming = grad_nodes_[0];
-  for (std::size_t l = layers_.size(); l-- > 0;) {
+  for (std::size_t l = network_.depth(); l-- > 0;) {
     T* outgoing = l > 0 ? grad_nodes_[incoming == grad_nodes_[1] ? 0 : 1] : nullptr;
     layer_sensitivities(network_, l, parameters, layers_[l], batch_, incoming,
                         sensitivities_[l].sums, sensitivities_[l].affine, outgoing);

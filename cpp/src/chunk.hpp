@@ -30,6 +30,12 @@ class Chunk {
   /// Throws: std::bad_alloc.
   Chunk(const Network<T>& network, std::size_t rows, Purpose purpose);
 
+  /// For predictions, in `bytes_of` bytes of the caller's that begin on a cache line.
+  Chunk(const Network<T>& network, std::size_t rows, std::byte* memory) noexcept;
+
+  /// What predictions of so many rows take. Throws: std::bad_alloc.
+  static std::size_t bytes_of(const Network<T>& network, std::size_t rows);
+
   std::size_t count() const noexcept { return batch_.count; }
   std::size_t stride() const noexcept { return batch_.stride; }
   const Batch& batch() const noexcept { return batch_; }
@@ -69,6 +75,8 @@ class Chunk {
                             double* gradient) const noexcept;
 
  private:
+  explicit Chunk(const Network<T>& network) noexcept : network_(network) {}
+  std::size_t count_bytes(Purpose purpose);
   void place(Arena& arena, Purpose purpose);
   void place_layers(Arena& arena, bool keep);
   void place_sensitivities(Arena& arena);
@@ -77,7 +85,7 @@ class Chunk {
   const Network<T>& network_;
   Batch batch_ = {};
   AlignedMemory memory_;
-  std::vector<LayerBuffers<T>> layers_;
+  LayerBuffers<T>* layers_ = nullptr;
   T* outputs_ = nullptr;
   T* grad_nodes_[2] = {};  // [most nodes or inputs][stride], taken in turns
   T* grad_sums_ = nullptr;

@@ -15,12 +15,6 @@
 
 namespace kan {
 
-/// Rows x [rows][I] without targets.
-template <class T>
-Samples<T> inputs_alone(const T* x, std::size_t rows) {
-  return {x, nullptr, nullptr, nullptr, nullptr, rows};
-}
-
 /// Chunks of a batch on their way, one after the other or side by side, with questions in between
 /// whether to stop. C is a Chunk or like one: `load` takes samples in.
 template <class C>

@@ -58,14 +58,6 @@ struct JetEvaluator<T>::Plan {
   const T* at(const T* parameters) const {
     return parameters != nullptr ? parameters : network.parameters();
   }
-
-  void give_jets(const JetChunk<T>& chunk, std::size_t rows, std::size_t first, T* jets) const {
-    const JetBatch& batch = chunk.batch();
-    for (std::size_t p = 0; p < batch.places; ++p) {
-      transpose(chunk.outputs() + p * batch.step, batch.stride, outputs(), batch.count,
-                jets + (p * rows + first) * outputs(), outputs());
-    }
-  }
 };
 
 template <class T>
@@ -93,7 +85,7 @@ void JetEvaluator<T>::jets(const T* x, std::size_t rows, T* jets, const T* param
       inputs_alone(x, rows), share, plan_->passes.group_of(share),
       [&](JetChunk<T>& chunk, std::size_t first, std::size_t /*number*/) {
         chunk.forward(plan_->at(parameters), false);
-        plan_->give_jets(chunk, rows, first, jets);
+        chunk.give(rows, first, jets);
       },
       [](std::size_t) {});
 }

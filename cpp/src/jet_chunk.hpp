@@ -26,6 +26,17 @@ class JetChunk {
   /// For up to `rows` rows. Throws: std::bad_alloc.
   JetChunk(const Network<T>& network, const JetRules& rules, std::size_t rows);
 
+  /// For the way forward alone, in `bytes_of` bytes of the caller's that begin on a cache line.
+  JetChunk(const Network<T>& network, const JetRules& rules, std::size_t rows,
+           std::byte* memory) noexcept;
+
+  /// What the way forward of so many rows takes. Throws: std::bad_alloc.
+  static std::size_t bytes_of(const Network<T>& network, const JetRules& rules, std::size_t rows);
+
+  /// Of at most `most` rows as many as such memory is enough for; 0 if it holds none.
+  static std::size_t rows_within(const Network<T>& network, const JetRules& rules, std::size_t most,
+                                 std::byte* memory, std::size_t bytes) noexcept;
+
   std::size_t count() const noexcept { return batch_.count; }
   const JetBatch& batch() const noexcept { return batch_; }
   const LayerBuffers<T>& layer(std::size_t l) const noexcept { return layers_[l].buffers; }
@@ -33,6 +44,9 @@ class JetChunk {
   /// Jets of the outputs and their gradient, [O][stride].
   const T* outputs() const noexcept { return outputs_; }
   T* grad_outputs() noexcept { return grad_nodes_[0]; }
+
+  /// Writes: rows first ... of the jets [places][rows][O] of the whole batch.
+  void give(std::size_t rows, std::size_t first, T* jets) const noexcept;
 
   /// Takes rows first .. first + count of the samples in.
   void load(const Samples<T>& samples, std::size_t first, std::size_t count, int threads) noexcept;
@@ -56,16 +70,19 @@ class JetChunk {
                             double* gradient) const noexcept;
 
  private:
+  JetChunk(const Network<T>& network, const JetRules& rules) noexcept
+      : network_(network), rules_(rules) {}
   void resize(std::size_t count, int threads) noexcept;
-  void place(Arena& arena);
-  void place_layer(Arena& arena, std::size_t l);
-  void place_scratch(Arena& arena);
+  std::size_t count_bytes(bool and_back);
+  void place(Arena& arena, bool and_back);
+  void place_layer(Arena& arena, std::size_t l, bool and_back);
+  void place_scratch(Arena& arena, bool and_back);
 
   const Network<T>& network_;
   const JetRules& rules_;
   JetBatch batch_ = {};
   AlignedMemory memory_;
-  std::vector<JetLayer<T>> layers_;
+  JetLayer<T>* layers_ = nullptr;
   JetScratch<T> scratch_ = {};
   T* outputs_ = nullptr;
   T* grad_nodes_[2] = {};  // [most nodes or inputs][stride], taken in turns

@@ -28,6 +28,9 @@ void refuse_foreign(const Architecture& architecture, const TensorMap& tensors) 
     }
   }
   for (std::size_t t = 0; t < architecture.tables.size(); ++t) known.insert(table_tensor_name(t));
+  if (tensors.count(self_test_x) > 0) {
+    known.insert({self_test_x, self_test_y, self_test_tolerance});
+  }
   for (const auto& [name, view] : tensors) {
     if (known.count(name) == 0) refuse_tensor(name, "does not belong to this architecture");
   }
@@ -44,6 +47,21 @@ void check_shape(const std::string& name, DType dtype, const std::vector<std::ui
   }
 }
 
+/// Returns: how many tensors the self-test has.
+std::size_t check_self_test_shapes(const Architecture& architecture, const TensorMap& tensors) {
+  const auto x = tensors.find(self_test_x);
+  if (x == tensors.end()) return 0;
+  const std::vector<std::uint64_t>& shape = x->second.shape;
+  const std::uint64_t rows = shape.empty() ? 0 : shape[0];
+  if (rows == 0) refuse_tensor(self_test_x, "must have rows");
+  const auto inputs = static_cast<std::uint64_t>(architecture.inputs());
+  const auto outputs = static_cast<std::uint64_t>(architecture.outputs());
+  check_shape(self_test_x, DType::f64, {rows, inputs}, tensors);
+  check_shape(self_test_y, DType::f64, {rows, outputs}, tensors);
+  check_shape(self_test_tolerance, DType::f64, {2}, tensors);
+  return 3;
+}
+
 /// Names, dtypes and shapes.
 void check_shapes(const Architecture& architecture, DType dtype, const TensorMap& tensors) {
   std::size_t found = architecture.tables.size();
@@ -57,6 +75,7 @@ void check_shapes(const Architecture& architecture, DType dtype, const TensorMap
     check_shape(table_tensor_name(t), DType::f64, table_tensor_shape(architecture.tables[t]),
                 tensors);
   }
+  found += check_self_test_shapes(architecture, tensors);
   if (found != tensors.size()) refuse_foreign(architecture, tensors);
 }
 
@@ -111,6 +130,10 @@ void check_numbers(const Architecture& architecture, const TensorMap& tensors) {
   }
   for (std::size_t t = 0; t < architecture.tables.size(); ++t) {
     check_finite<double>(table_tensor_name(t), tensors.at(table_tensor_name(t)));
+  }
+  if (tensors.count(self_test_x) == 0) return;
+  for (const char* name : {self_test_x, self_test_y, self_test_tolerance}) {
+    check_finite<double>(name, tensors.at(name));
   }
 }
 

@@ -23,6 +23,9 @@ constexpr const char* architecture_key = "kan.architecture";
 constexpr const char* checksum_key = "kan.crc32";
 constexpr std::string_view notes_prefix = "kan.user.";
 constexpr std::string_view no_checksum = "00000000";
+constexpr std::string_view version_without_self_test = "1";
+constexpr std::string_view version_with_self_test = "2";
+static_assert(model_file_version == 2, "a new version has a name here");
 
 /// What the checksum stands behind in the text of the header, at its first place: quotes inside a
 /// text are escaped there, and all names are known but those of notes, which come later.
@@ -62,7 +65,7 @@ void check_format(const StringMap& metadata) {
 
 void check_version(const StringMap& metadata) {
   const std::string& version = require(metadata, version_key);
-  if (version == std::to_string(model_file_version)) return;
+  if (version == version_without_self_test || version == version_with_self_test) return;
   const bool is_number = version.find_first_not_of("0123456789") == std::string::npos;
   if (version.empty() || version[0] == '0' || !is_number) {
     throw FormatError("\"kan.version\" must be a number, got \"" + json::printable(version) + "\"");
@@ -127,12 +130,15 @@ void check_network(const Network<T>& network, DType dtype, const TensorMap& tens
 }  // namespace
 
 template <class T>
-std::vector<std::byte> serialize_model(const Network<T>& network, const StringMap& notes) {
-  const ModelTensors<T> tensors = pack_tensors(network);
+std::vector<std::byte> serialize_model(const Network<T>& network, const StringMap& notes,
+                                       const SelfTest& self_test) {
+  ModelTensors<T> tensors = pack_tensors(network);
+  tensors.views.merge(self_test_tensors(network.architecture(), self_test));
   check_network(network, dtype_of<T>, tensors.views);
   StringMap metadata = {
       {format_key, format_value},
-      {version_key, std::to_string(model_file_version)},
+      {version_key,
+       std::string(self_test.rows > 0 ? version_with_self_test : version_without_self_test)},
       {architecture_key, architecture_json(network.architecture(), network.trainable_groups())},
       {checksum_key, std::string(no_checksum)}};
   for (const auto& [key, value] : notes) metadata.emplace(std::string(notes_prefix) + key, value);
@@ -145,8 +151,9 @@ std::vector<std::byte> serialize_model(const Network<T>& network, const StringMa
 }
 
 template <class T>
-void save_model(const std::string& path, const Network<T>& network, const StringMap& notes) {
-  write_file_atomically(path, serialize_model(network, notes));
+void save_model(const std::string& path, const Network<T>& network, const StringMap& notes,
+                const SelfTest& self_test) {
+  write_file_atomically(path, serialize_model(network, notes, self_test));
 }
 
 DType model_dtype(const SafetensorsFile& file) {
@@ -161,55 +168,59 @@ DType model_dtype(const SafetensorsFile& file) {
 }
 
 template <class T>
-LoadedModel<T> parse_model(SafetensorsFile file) {
+LoadedModel<T> parse_model(SafetensorsFile file, Verify verify) {
   check_metadata(file);
   StoredArchitecture stored = parse_architecture(require(file.metadata(), architecture_key));
   const DType dtype = model_dtype(file);
   check_tensors(stored.architecture, dtype, file.tensors());
   unpack_tables(file.tensors(), stored.architecture);
-  LoadedModel<T> model{Network<T>(std::move(stored.architecture)), {}};
+  if (require(file.metadata(), version_key) == version_without_self_test &&
+      file.tensors().count(self_test_x) > 0) {
+    refuse_tensor(self_test_x, "belongs into files of format 2 alone");
+  }
+  LoadedModel<T> model{Network<T>(std::move(stored.architecture), typename Network<T>::Unsettled{}),
+                       {}};
   Network<T>& network = model.network;
-  network.set_trainable(stored.trainable);
   unpack_tensors(file.tensors(), dtype, network);
-  const auto masks = unpack_masks(network.depth(), file.tensors(), "edge_mask");
-  const auto symbolic = unpack_masks(network.depth(), file.tensors(), "symbolic_trainable");
+  for (std::size_t l = 0; l < network.depth(); ++l) unpack_masks(file.tensors(), l, network);
+  model.self_test = unpack_self_test(file.tensors());
   model.notes = extract_notes(std::move(file).take_metadata());
-  // A mask makes the network copy its parameters: the file's bytes make room for them.
+  // The file's bytes make room for what the network notes of each parameter.
   {
     // NOLINTNEXTLINE(bugprone-use-after-move): only the metadata has gone
     const SafetensorsFile released = std::move(file);
   }
-  for (std::size_t l = 0; l < network.depth(); ++l) {
-    if (masks[l] != network.edge_mask(l)) network.set_edge_mask(l, masks[l]);
-    network.set_symbolic_trainable(l, symbolic[l]);
-  }
+  network.set_trainable(stored.trainable);
+  if (verify == Verify::yes) run_self_test(network, model.self_test);
   return model;
 }
 
 template <class T>
-LoadedModel<T> parse_model(std::vector<std::byte> bytes) {
-  return parse_model<T>(SafetensorsFile::parse(std::move(bytes)));
+LoadedModel<T> parse_model(std::vector<std::byte> bytes, Verify verify) {
+  return parse_model<T>(SafetensorsFile::parse(std::move(bytes)), verify);
 }
 
 template <class T>
-LoadedModel<T> load_model(const std::string& path) {
+LoadedModel<T> load_model(const std::string& path, Verify verify) {
   SafetensorsFile file = SafetensorsFile::load(path);
   try {
-    return parse_model<T>(std::move(file));
+    return parse_model<T>(std::move(file), verify);
   } catch (const FormatError& error) {
     throw FormatError(printable_path(path) + ": " + error.what());
   }
 }
 
-template std::vector<std::byte> serialize_model(const Network<float>&, const StringMap&);
-template std::vector<std::byte> serialize_model(const Network<double>&, const StringMap&);
-template void save_model(const std::string&, const Network<float>&, const StringMap&);
-template void save_model(const std::string&, const Network<double>&, const StringMap&);
-template LoadedModel<float> parse_model(SafetensorsFile);
-template LoadedModel<double> parse_model(SafetensorsFile);
-template LoadedModel<float> parse_model(std::vector<std::byte>);
-template LoadedModel<double> parse_model(std::vector<std::byte>);
-template LoadedModel<float> load_model(const std::string&);
-template LoadedModel<double> load_model(const std::string&);
+#define KAN_MODEL_FILE(T)                                                              \
+  template std::vector<std::byte> serialize_model(const Network<T>&, const StringMap&, \
+                                                  const SelfTest&);                    \
+  template void save_model(const std::string&, const Network<T>&, const StringMap&,    \
+                           const SelfTest&);                                           \
+  template LoadedModel<T> parse_model(SafetensorsFile, Verify);                        \
+  template LoadedModel<T> parse_model(std::vector<std::byte>, Verify);                 \
+  template LoadedModel<T> load_model(const std::string&, Verify);
+
+KAN_MODEL_FILE(float)
+KAN_MODEL_FILE(double)
+#undef KAN_MODEL_FILE
 
 }  // namespace kan

@@ -1,5 +1,6 @@
 #include "model_tensors.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <stdexcept>
@@ -139,6 +140,14 @@ std::vector<std::uint64_t> table_tensor_shape(const Table& table) {
   return {table.coefficients.size() + 2};
 }
 
+TensorMap self_test_tensors(const Architecture& architecture, const SelfTest& test) {
+  if (test.rows == 0) return {};
+  const std::uint64_t rows = test.rows;
+  return {{self_test_x, view_of(test.x.data(), {rows, extent(architecture.inputs())})},
+          {self_test_y, view_of(test.y.data(), {rows, extent(architecture.outputs())})},
+          {self_test_tolerance, view_of(test.tolerance.data(), {test.tolerance.size()})}};
+}
+
 void refuse_tensor(const std::string& name, const std::string& reason) {
   throw FormatError("tensor \"" + json::printable(name) + "\": " + reason);
 }
@@ -214,16 +223,35 @@ void unpack_tensors(const TensorMap& tensors, DType dtype, Network<T>& network) 
   }
 }
 
-std::vector<std::vector<std::uint8_t>> unpack_masks(std::size_t depth, const TensorMap& tensors,
-                                                    const char* role) {
-  std::vector<std::vector<std::uint8_t>> masks(depth);
-  for (std::size_t l = 0; l < depth; ++l) {
-    const auto entry = tensors.find(tensor_name(l, role));
-    if (entry == tensors.end()) continue;
-    const auto* first = reinterpret_cast<const std::uint8_t*>(entry->second.data);
-    masks[l].assign(first, first + entry->second.bytes);
-  }
-  return masks;
+template <class T>
+void unpack_masks(const TensorMap& tensors, std::size_t l, Network<T>& network) {
+  const auto numbers = [&](const char* role) {
+    const TensorView& view = tensors.at(tensor_name(l, role));
+    const auto* first = reinterpret_cast<const std::uint8_t*>(view.data);
+    return std::pair(first, first + view.bytes);
+  };
+  const auto [first, last] = numbers("edge_mask");
+  if (std::find(first, last, 0) != last) network.set_edge_mask(l, {first, last});
+  if (network.layer(l).symbolic.empty()) return;
+  const auto [trains, end] = numbers("symbolic_trainable");
+  network.set_symbolic_trainable(l, {trains, end});
+}
+
+SelfTest unpack_self_test(const TensorMap& tensors) {
+  SelfTest test;
+  if (tensors.count(self_test_x) == 0) return test;
+  const auto numbers = [&](const char* name) {
+    const TensorView& view = tensors.at(name);
+    std::vector<double> values(view.bytes / sizeof(double));
+    for (std::size_t n = 0; n < values.size(); ++n) values[n] = tensor_number<double>(view, n);
+    return values;
+  };
+  test.rows = static_cast<std::size_t>(tensors.at(self_test_x).shape[0]);
+  test.x = numbers(self_test_x);
+  test.y = numbers(self_test_y);
+  const std::vector<double> tolerance = numbers(self_test_tolerance);
+  test.tolerance = {tolerance[0], tolerance[1]};
+  return test;
 }
 
 void unpack_tables(const TensorMap& tensors, Architecture& architecture) {
@@ -247,5 +275,7 @@ template ModelTensors<float> pack_tensors(const Network<float>&);
 template ModelTensors<double> pack_tensors(const Network<double>&);
 template void unpack_tensors(const TensorMap&, DType, Network<float>&);
 template void unpack_tensors(const TensorMap&, DType, Network<double>&);
+template void unpack_masks(const TensorMap&, std::size_t, Network<float>&);
+template void unpack_masks(const TensorMap&, std::size_t, Network<double>&);
 
 }  // namespace kan

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "kan/model_file.hpp"
 #include "kan/network.hpp"
 #include "kan/safetensors.hpp"
 
@@ -22,6 +23,10 @@
 ///   layers.l.symbolic_trainable [edges][4]    U8, 0 or 1
 /// and for table t of the architecture
 ///   tables.t                [2 + coefficients]  F64: low, high and the coefficients
+/// and for a self-test, all three F64
+///   self_test.x             [rows][I]
+///   self_test.y             [rows][O]
+///   self_test.tolerance     [2]
 namespace kan {
 
 template <class T>
@@ -44,6 +49,13 @@ std::vector<TensorRole> tensor_roles(const Layer& layer, bool affine);
 /// "tables.<t>"
 std::string table_tensor_name(std::size_t t);
 std::vector<std::uint64_t> table_tensor_shape(const Table& table);
+
+constexpr const char* self_test_x = "self_test.x";
+constexpr const char* self_test_y = "self_test.y";
+constexpr const char* self_test_tolerance = "self_test.tolerance";
+
+/// The tensors of a self-test: none without rows.
+TensorMap self_test_tensors(const Architecture& architecture, const SelfTest& test);
 
 /// "layers.<l>.<role>"
 std::string tensor_name(std::size_t l, const char* role);
@@ -71,8 +83,9 @@ struct ModelTensors {
 template <class T>
 ModelTensors<T> pack_tensors(const Network<T>& network);
 
-/// Throws: FormatError unless exactly the tensors of the architecture are there, of this dtype and
-/// in its shapes, all numbers finite, masks 0 or 1, masked coefficients and base weights 0.
+/// Throws: FormatError unless exactly the tensors of the architecture are there, and maybe those of a
+/// self-test, of this dtype and in its shapes, all numbers finite, masks 0 or 1, masked coefficients and
+/// base weights 0.
 void check_tensors(const Architecture& architecture, DType dtype, const TensorMap& tensors);
 
 /// Fills knots and parameters from tensors that `check_tensors` accepted, converted by value.
@@ -80,10 +93,12 @@ void check_tensors(const Architecture& architecture, DType dtype, const TensorMa
 template <class T>
 void unpack_tensors(const TensorMap& tensors, DType dtype, Network<T>& network);
 
-/// The masks of a role, layer by layer (empty where a layer has none), from tensors that
-/// `check_tensors` accepted.
-std::vector<std::vector<std::uint8_t>> unpack_masks(std::size_t depth, const TensorMap& tensors,
-                                                    const char* role);
+/// The masks of a layer from tensors that `check_tensors` accepted.
+template <class T>
+void unpack_masks(const TensorMap& tensors, std::size_t l, Network<T>& network);
+
+/// From tensors that `check_tensors` accepted; without rows if there are none.
+SelfTest unpack_self_test(const TensorMap& tensors);
 
 /// The numbers of the architecture's tables, from tensors that `check_tensors` accepted.
 /// Throws: FormatError if they make no table.

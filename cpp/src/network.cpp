@@ -103,11 +103,16 @@ void check_mask(const std::vector<std::uint8_t>& mask, std::size_t count, const 
 }  // namespace
 
 template <class T>
-Network<T>::Network(Architecture architecture) : architecture_(std::move(architecture)) {
+Network<T>::Network(Architecture architecture) : Network(std::move(architecture), Unsettled{}) {
+  set_trainable(Trainable{});
+}
+
+template <class T>
+Network<T>::Network(Architecture architecture, Unsettled /*what trains*/)
+    : architecture_(std::move(architecture)) {
   architecture_.validate();
   offsets_ = lay_out(architecture_);
   parameters_.assign(offsets_.back().end, T(0));
-  trainable_.resize(parameters_.size());
   grids_.resize(depth());
   has_splines_.assign(depth(), 1);
   for (std::size_t l = 0; l < depth(); ++l) {
@@ -123,12 +128,16 @@ Network<T>::Network(Architecture architecture) : architecture_(std::move(archite
       parameters_[p + EdgeAffine::alpha] = parameters_[p + EdgeAffine::gamma] = T(1);
     }
   }
-  update_trainable();
 }
 
 template <class T>
 void Network<T>::set_parameters(const T* values) noexcept {
   std::copy_n(values, parameters_.size(), parameters_.begin());
+  clear_masked();
+}
+
+template <class T>
+void Network<T>::clear_masked() noexcept {
   for (std::size_t l = 0; l < depth(); ++l) {
     const std::size_t subnodes = size(layer(l).subnodes());
     const std::size_t rows = size(layer(l).rows());
@@ -163,7 +172,7 @@ void Network<T>::set_edge_mask(std::size_t l, const std::vector<std::uint8_t>& m
   check_mask(mask, masks_[l].size(), "edge mask", l);
   masks_[l] = mask;
   has_splines_[l] = *std::max_element(mask.begin(), mask.end());
-  set_parameters(Buffer<T>(parameters_).data());
+  clear_masked();
   update_trainable();
 }
 
@@ -175,13 +184,15 @@ void Network<T>::set_symbolic_trainable(std::size_t l, const std::vector<std::ui
 }
 
 template <class T>
-void Network<T>::set_trainable(Trainable groups) noexcept {
+void Network<T>::set_trainable(Trainable groups) {
   trainable_groups_ = groups;
+  trainable_.resize(parameters_.size());
   update_trainable();
 }
 
 template <class T>
 void Network<T>::update_trainable() noexcept {
+  if (trainable_.empty()) return;  // not settled yet
   std::fill(trainable_.begin(), trainable_.end(),
             trainable_groups_.affine ? std::uint8_t{1} : std::uint8_t{0});
   for (std::size_t l = 0; l < depth(); ++l) {

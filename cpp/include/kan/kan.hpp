@@ -11,6 +11,7 @@
 #include "kan/jet.hpp"
 #include "kan/lbfgs.hpp"
 #include "kan/levenberg_marquardt.hpp"
+#include "kan/model.hpp"
 #include "kan/model_file.hpp"
 #include "kan/network.hpp"
 #include "kan/objective.hpp"

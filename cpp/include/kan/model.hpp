@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kan/jet.hpp"
@@ -31,9 +32,9 @@ struct Workspace {
   Workspace(void* data_, std::size_t bytes_) noexcept
       : data(static_cast<std::byte*>(data_)), bytes(bytes_) {}
 
-  /// Of a vector or an array of bytes. NOLINTNEXTLINE(google-explicit-constructor)
-  template <class Bytes>
-  Workspace(Bytes& all) noexcept
+  /// Of a vector or an array of bytes.
+  template <class Bytes, class = decltype(std::declval<Bytes&>().data())>
+  Workspace(Bytes& all) noexcept  // NOLINT(google-explicit-constructor): as a span would
       : Workspace(static_cast<void*>(all.data()), all.size() * sizeof(*all.data())) {}
 };
 
@@ -96,7 +97,8 @@ class Model {
   Status predict_parallel(const T* x, std::size_t rows, T* y) const;
 
   /// What `jet` needs, as `workspace_bytes`. The plan is one for as many inputs.
-  std::size_t jet_workspace_bytes(const JetPlan& plan, std::size_t rows) const noexcept;
+  /// Throws: std::bad_alloc.
+  std::size_t jet_workspace_bytes(const JetPlan& plan, std::size_t rows) const;
 
   /// Outputs and their partial derivatives along the inputs.
   /// Shapes: x [rows][inputs], jets [plan.shape().size()][rows][outputs]. Writes: jets, all or nothing.
@@ -105,12 +107,13 @@ class Model {
 
  private:
   Status check_inputs(const T* x, std::size_t rows) const noexcept;
+  std::size_t rows_within(std::size_t bytes, std::size_t rows) const noexcept;
 
   Network<T> network_;
   StringMap notes_;
-  std::size_t most_rows_;     // of a chunk
-  std::size_t fixed_bytes_;   // of a chunk: bytes = fixed + stride * bytes per place
-  std::size_t place_bytes_;
+  std::size_t most_rows_;  // of a chunk, which takes fixed_bytes_ + its stride * place_bytes_
+  std::size_t fixed_bytes_ = 0;
+  std::size_t place_bytes_ = 0;
 };
 
 extern template class Model<float>;

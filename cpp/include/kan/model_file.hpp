@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -14,23 +15,47 @@
 ///   kan.architecture  the architecture and what trains, as JSON
 ///   kan.crc32         CRC-32 (zlib) of the whole file with these 8 hexadecimal digits taken as '0'
 ///   kan.user.<key>    the notes of whoever saved it
+/// A file of version 2 may carry a self-test: `self_test.x`, `self_test.y` and `self_test.tolerance`.
 namespace kan {
 
-/// The version of the format that is written, and the newest that is read.
-constexpr int model_file_version = 1;
+/// The newest version of the format that is read. What needs nothing of it is written as version 1.
+constexpr int model_file_version = 2;
+
+/// A few inputs and what a network says to them.
+struct SelfTest {
+  std::size_t rows = 0;
+  std::vector<double> x = {};                    ///< [rows][I]
+  std::vector<double> y = {};                    ///< [rows][O], calculated in double
+  std::array<double, 2> tolerance = {0.0, 0.0};  ///< of an answer in float, and in double
+};
+
+/// Whether a file's self-test is run when it is read.
+enum class Verify { yes, no };
+
+/// A self-test of these inputs [rows][I]. The tolerances are some rounding errors of the largest answer,
+/// in float at least four times what float itself gets wrong here.
+/// Throws: std::invalid_argument if there are no rows, or inputs or answers are not finite.
+template <class T>
+SelfTest make_self_test(const Network<T>& network, std::vector<double> x);
+
+/// Throws: FormatError with the first answer of the network that is further off than the tolerance.
+template <class T>
+void run_self_test(const Network<T>& network, const SelfTest& test);
 
 /// A network and what its file carried along.
 template <class T>
 struct LoadedModel {
   Network<T> network;
   StringMap notes;
+  SelfTest self_test = {};  ///< without rows where the file has none
 };
 
 /// The bytes of a model file; the same model gives the same bytes.
 /// Throws: std::invalid_argument if a parameter is not finite, a masked one is not 0, a note is not
 /// valid UTF-8, or the architecture is too long for a file.
 template <class T>
-std::vector<std::byte> serialize_model(const Network<T>& network, const StringMap& notes = {});
+std::vector<std::byte> serialize_model(const Network<T>& network, const StringMap& notes = {},
+                                       const SelfTest& self_test = {});
 
 /// Writes a model file; whoever opens the path at any time finds the old or the new file whole.
 ///
@@ -39,7 +64,8 @@ std::vector<std::byte> serialize_model(const Network<T>& network, const StringMa
 /// Throws: as `serialize_model`, and std::system_error with the path and errno; the old file is
 /// intact then.
 template <class T>
-void save_model(const std::string& path, const Network<T>& network, const StringMap& notes = {});
+void save_model(const std::string& path, const Network<T>& network, const StringMap& notes = {},
+                const SelfTest& self_test = {});
 
 /// How the model's numbers are stored: DType::f32 or DType::f64.
 /// Throws: FormatError if there are none of these.
@@ -47,17 +73,17 @@ DType model_dtype(const SafetensorsFile& file);
 
 /// The model in a file, its numbers converted by value to T.
 ///
-/// Nothing but FormatError (and std::bad_alloc) is thrown, whatever the bytes are. Memory: the file
-/// and the network.
+/// Nothing but FormatError (and std::bad_alloc) is thrown, whatever the bytes are, unless KAN_ISA is
+/// wrong and a self-test runs. Memory: the file and the network's numbers.
 /// Throws: FormatError saying why, unless everything in the file is as it should be.
 template <class T>
-LoadedModel<T> parse_model(SafetensorsFile file);
+LoadedModel<T> parse_model(SafetensorsFile file, Verify verify = Verify::yes);
 
 template <class T>
-LoadedModel<T> parse_model(std::vector<std::byte> bytes);
+LoadedModel<T> parse_model(std::vector<std::byte> bytes, Verify verify = Verify::yes);
 
 /// Throws: std::system_error if the file cannot be read, FormatError naming the path.
 template <class T>
-LoadedModel<T> load_model(const std::string& path);
+LoadedModel<T> load_model(const std::string& path, Verify verify = Verify::yes);
 
 }  // namespace kan

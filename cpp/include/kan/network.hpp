@@ -50,6 +50,11 @@ class Network {
   /// Throws: std::invalid_argument if the architecture is not valid.
   explicit Network(Architecture architecture);
 
+  /// The same for who fills a network: what trains takes no memory before `set_trainable`, until when
+  /// nobody may ask for it.
+  struct Unsettled {};
+  Network(Architecture architecture, Unsettled);
+
   const Architecture& architecture() const noexcept { return architecture_; }
   const Layer& layer(std::size_t l) const noexcept { return architecture_.layers[l]; }
   std::size_t depth() const noexcept { return architecture_.layers.size(); }
@@ -86,7 +91,8 @@ class Network {
     return symbolic_trainable_[l];
   }
 
-  void set_trainable(Trainable groups) noexcept;
+  /// Throws: std::bad_alloc, the first time.
+  void set_trainable(Trainable groups);
   Trainable trainable_groups() const noexcept { return trainable_groups_; }
 
   /// One byte per parameter: 1 if an optimizer may move it.
@@ -96,6 +102,7 @@ class Network {
   void clear_fixed(T* gradient) const noexcept;
 
  private:
+  void clear_masked() noexcept;
   void update_trainable() noexcept;
 
   Architecture architecture_;

@@ -29,6 +29,12 @@ struct Samples {
   }
 };
 
+/// Rows x [rows][I] without targets.
+template <class T>
+Samples<T> inputs_alone(const T* x, std::size_t rows) noexcept {
+  return {x, nullptr, nullptr, nullptr, nullptr, rows};
+}
+
 /// Position of the first of `count` values that is not finite, or `count`.
 template <class T>
 std::size_t first_nonfinite(const T* values, std::size_t count) noexcept;
