@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,6 +37,10 @@ class Copyable:
     _given_inputs: int  # columns that X has then
     _splines: dict[tuple[int, int, int], Edge]  # what edges were before they became symbolic
 
+    if TYPE_CHECKING:
+
+        def _inputs(self, X: Any, name: str = "X") -> Array: ...
+
     def copy(self: Model) -> Model:
         """Return an independent copy."""
         twin = object.__new__(type(self))
@@ -65,9 +69,7 @@ class Copyable:
         self._restore(network, notes)
         self.__dict__.update(state["others"])
 
-    def save(
-        self, path: str | os.PathLike[str], *, self_test: ArrayLike | None = None
-    ) -> None:
+    def save(self, path: str | os.PathLike[str], *, self_test: ArrayLike | None = None) -> None:
         """Write the model to one ``.safetensors`` file, all or nothing.
 
         Parameters
@@ -87,14 +89,12 @@ class Copyable:
         """
         rows = None
         if self_test is not None:
-            rows = np.ascontiguousarray(self._inputs(self_test), dtype=np.float64)
+            rows = np.ascontiguousarray(self._inputs(self_test, "self_test"), dtype=np.float64)
         with naming(path):
             _core.save(os.fsencode(path), self._network, self._notes(), rows)
 
     @classmethod
-    def load(
-        cls: type[Model], path: str | os.PathLike[str], *, self_test: bool = True
-    ) -> Model:
+    def load(cls: type[Model], path: str | os.PathLike[str], *, self_test: bool = True) -> Model:
         """Return the model that :meth:`save` wrote, with the same bits.
 
         Parameters
