@@ -50,9 +50,7 @@ def test_other_numbers_under_a_right_checksum_are_noticed(tmp_path: Path) -> Non
     parts = Parts.of(path.read_bytes())
     parts.put("layers.0.base_weight", 0, "d", 0.5)
     path.write_bytes(signed(parts.file()))
-    with pytest.raises(
-        FormatError, match=r"m\.safetensors: the self-test fails: output 0"
-    ):
+    with pytest.raises(FormatError, match=r"m\.safetensors: the self-test fails: output 0"):
         KAN.load(path)
     assert KAN.load(path, self_test=False)._network.parameters().max() >= 0.5
 
