@@ -56,7 +56,7 @@ ALL = (*RUNNING, CORTEX_M4)
 def compiled(compiler: Compiler, source: Path, output: Path, *flags: str) -> Path:
     """Compile without a warning."""
     compiler.require()
-    command = [*compiler.command, *STRICT, "-O2", *flags, str(source), "-o", str(output)]
+    command = [*compiler.command, *STRICT, "-O2", str(source), "-o", str(output), *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr}"
     return output

@@ -1,14 +1,15 @@
-"""Errors about a file name the file."""
+"""Errors about a file name the file, and files are written all or nothing."""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ._core import FormatError
 
-__all__ = ["naming"]
+__all__ = ["naming", "write_whole"]
 
 
 @contextmanager
@@ -24,3 +25,19 @@ def naming(path: str | os.PathLike[str]) -> Iterator[None]:
         if error.errno is None:
             raise
         raise OSError(error.errno, os.strerror(error.errno), name) from None
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file; if that fails, what was there is still there."""
+    name = os.fsdecode(path)
+    unfinished = f"{name}.{os.getpid()}.{threading.get_ident()}.part"
+    try:
+        with open(unfinished, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, name)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(unfinished)
+        raise

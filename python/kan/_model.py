@@ -32,6 +32,7 @@ from ._containers import given_back
 from ._differentiable import holds_tensor
 from ._domain import refuse_outside
 from ._edge import Edge, edge_of
+from ._export_c import CSource
 from ._familiar import Familiar
 from ._fit import Run
 from ._fit_options import FitOptions, Progress
@@ -63,7 +64,7 @@ BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
 
-class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted):
+class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted, CSource):
     """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
 
     Parameters
