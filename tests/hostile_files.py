@@ -147,7 +147,7 @@ LIES: dict[str, tuple[Change, str]] = {
     "mask of 2": (put("layers.0.edge_mask", 4, "B", 2), "must be 0 or 1, got 2"),
     "masked weights": (put("layers.0.edge_mask", 0, "B", 0), "must be 0, its edge is masked"),
     "not a model": (note("format", "pt"), "not a kan model"),
-    "newer version": (note("kan.version", "2"), "newer version of kan"),
+    "newer version": (note("kan.version", "3"), "newer version of kan"),
     "version without a number": (note("kan.version", "one"), "must be a number"),
     "unknown metadata": (note("kan.secret", "x"), 'unknown entry "kan.secret"'),
     "number in the metadata": (note("kan.version", 1), "expected a string, got a number"),

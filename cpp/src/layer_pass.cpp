@@ -38,6 +38,12 @@ void basis_of_block(const Network<T>& network, std::size_t l, const T* inputs,
   const Grid<T>& grid = network.grid(l);
   const std::size_t knots = size(network.layer(l).knots());
   const std::size_t stride = block.shape.stride;
+  if (end - begin == 1 && begin == 0 && block.slopes == nullptr) {
+    return kernels::active<T>().basis_of_row(block.shape, grid.knots.data() + block.first * knots,
+                                             grid.inverse_spacing.data() + block.first,
+                                             inputs + block.first * stride, block.cells,
+                                             block.weights);
+  }
   const std::size_t weights = size(weight_count(block.shape)) * stride;
   for (std::size_t j = 0; j < size(block.shape.inputs); ++j) {
     const std::size_t i = block.first + j;

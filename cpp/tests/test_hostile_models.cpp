@@ -73,8 +73,8 @@ TEST_CASE("a checksum in capitals or with a space before it is refused") {
 
 TEST_CASE("a newer version asks for an update, also without a checksum") {
   check_all_refused({
-      {"a newer version of kan wrote this model (file format 2, this one reads up to 1)",
-       [](Parts& p) { p.metadata.at("kan.version") = "2"; }},
+      {"a newer version of kan wrote this model (file format 3, this one reads up to 2)",
+       [](Parts& p) { p.metadata.at("kan.version") = "3"; }},
       {"file format 99999999999999999999",
        [](Parts& p) { p.metadata.at("kan.version") = "99999999999999999999"; }},
       {"must be a number, got \"\"", [](Parts& p) { p.metadata.at("kan.version").clear(); }},
@@ -86,7 +86,7 @@ TEST_CASE("a newer version asks for an update, also without a checksum") {
       {"an unknown entry \"author\"", [](Parts& p) { p.metadata["author"] = "me"; }},
   });
   Parts p = parts();
-  p.metadata.at("kan.version") = "2";
+  p.metadata.at("kan.version") = "3";
   p.metadata.erase("kan.crc32");
   check_refused(p.file(), "a newer version");
 }

@@ -7,6 +7,9 @@ import json
 import os
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from . import _core
 from ._architecture import MOST_SEED, Core, fraction, integer
 from ._arrays import Array
@@ -58,34 +61,61 @@ class Copyable:
         return {"model": _core.dumps(self._network, self._notes()), "others": others}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._restore(*_core.loads(state["model"]))
+        network, notes, _ = _core.loads(state["model"])
+        self._restore(network, notes)
         self.__dict__.update(state["others"])
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(
+        self, path: str | os.PathLike[str], *, self_test: ArrayLike | None = None
+    ) -> None:
         """Write the model to one ``.safetensors`` file, all or nothing.
+
+        Parameters
+        ----------
+        path : path-like
+            Where; a file that is there is replaced.
+        self_test : array-like, optional
+            A few inputs, shape (n, n_in). The file keeps them with the model's answers, and whoever
+            loads it, in Python, C++ or C, on whatever machine, compares.
 
         Raises
         ------
         OSError
             If it cannot be written; a file that was there is then still there.
+        ValueError
+            If the inputs of the self-test are not finite, or the model's answers are not.
         """
+        rows = None
+        if self_test is not None:
+            rows = np.ascontiguousarray(self._inputs(self_test), dtype=np.float64)
         with naming(path):
-            _core.save(os.fsencode(path), self._network, self._notes())
+            _core.save(os.fsencode(path), self._network, self._notes(), rows)
 
     @classmethod
-    def load(cls: type[Model], path: str | os.PathLike[str]) -> Model:
+    def load(
+        cls: type[Model], path: str | os.PathLike[str], *, self_test: bool = True
+    ) -> Model:
         """Return the model that :meth:`save` wrote, with the same bits.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        self_test : bool, default True
+            Whether the self-test that the file may carry is run.
 
         Raises
         ------
         OSError
             If the file cannot be read.
         FormatError
-            If it is damaged or no model; a ValueError that says what is wrong.
+            If it is damaged or no model, or its self-test fails; a ValueError that says what is
+            wrong.
         """
         model = cls.__new__(cls)
         with naming(path):
-            model._restore(*_core.load(os.fsencode(path)))
+            network, notes, _ = _core.load(os.fsencode(path), bool(self_test))
+            model._restore(network, notes)
         return model
 
     def _become(self, made: Rearrangement) -> None:

@@ -27,8 +27,19 @@ struct BasisRows {
   Rows<T> slopes;
 };
 
-/// Cell and position t = (x - left end) / h in [0, 1] of every sample on a uniform grid. Rounding
-/// may put a point next to a knot into the neighbouring cell, where the same polynomials meet.
+/// Cell and position t = (x - left end) / h in [0, 1] on a uniform grid from lo on, whose last cell is
+/// `most`. Rounding may put a point next to a knot into the neighbouring cell, where the same polynomials
+/// meet.
+template <class T>
+inline void place_in_cell(T x, T lo, T inverse_spacing, T most, std::int32_t& cell, T& t) {
+  const T u = (x - lo) * inverse_spacing;
+  T inside = u > T(0) ? u : T(0);
+  inside = inside < most ? inside : most;
+  cell = static_cast<std::int32_t>(inside);
+  t = u - static_cast<T>(cell);
+}
+
+/// The same for every sample of a tile.
 template <class T>
 void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x, std::size_t count,
                     std::int32_t* cells, T* t) {
@@ -36,12 +47,7 @@ void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x,
   const T most = T(intervals - 1);
   KAN_INDEPENDENT
   for (std::size_t n = 0; n < count; ++n) {
-    const T u = (x[n] - lo) * inverse_spacing;
-    T inside = u > T(0) ? u : T(0);
-    inside = inside < most ? inside : most;
-    const auto cell = static_cast<std::int32_t>(inside);
-    cells[n] = cell;
-    t[n] = u - static_cast<T>(cell);
+    place_in_cell(x[n], lo, inverse_spacing, most, cells[n], t[n]);
   }
 }
 

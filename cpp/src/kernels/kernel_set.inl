@@ -2,6 +2,7 @@
 // define KAN_VECTOR_BYTES, KAN_KERNEL_SET (the function that returns them) and KAN_SET_NAME.
 
 #include "kernels/adam_update.hpp"
+#include "kernels/basis_lanes.hpp"
 #include "kernels/basis_tile.hpp"
 #include "kernels/blend.hpp"
 #include "kernels/dense.hpp"
@@ -45,6 +46,12 @@ void basis(const Shape& shape, const T* knots, T inverse_spacing, const T* x, st
            std::size_t end, std::int32_t* cells, T* weights, T* slopes) {
   T* const rows[] = {weights, slopes};
   derivatives(shape, knots, inverse_spacing, x, begin, end, slopes != nullptr ? 1 : 0, cells, rows);
+}
+
+template <class T>
+void basis_of_row(const Shape& shape, const T* knots, const T* inverse_spacing, const T* x,
+                  std::int32_t* cells, T* weights) {
+  with_degree(shape.degree, BasisLanes<T>{shape, knots, inverse_spacing, x, cells, weights});
 }
 
 template <class T>
@@ -119,9 +126,9 @@ void scatter(const Shape& shape, const std::int32_t* cells, const T* weights, co
 
 template <class T>
 const Kernels<T>& KAN_KERNEL_SET() {
-  static constexpr Kernels<T> kernels{KAN_SET_NAME, basis<T>,   derivatives<T>,  contract<T>,
-                                      dot<T>,       scatter<T>, blend<T>,        adam<T>,
-                                      add_block,    add_dense,  subtract_product};
+  static constexpr Kernels<T> kernels{
+      KAN_SET_NAME, basis<T>, derivatives<T>, basis_of_row<T>, contract<T>, dot<T>, scatter<T>,
+      blend<T>,     adam<T>,  add_block,      add_dense,       subtract_product};
   return kernels;
 }
 

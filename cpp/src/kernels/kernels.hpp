@@ -105,6 +105,11 @@ struct Kernels {
                       std::size_t begin, std::size_t end, int order, std::int32_t* cells,
                       T* const* derivatives);
 
+  /// `basis` without slopes for all inputs of sample 0 alone: knots [I][G + 1 + 2k] and 1/h [I]. In
+  /// layers by features the weights of the padding are numbers too, in others they stay as they are.
+  void (*basis_of_row)(const Shape&, const T* knots, const T* inverse_spacing, const T* x,
+                       std::int32_t* cells, T* weights);
+
   /// y[n,o] = sum_i sum_r weights[i,r,n] C[i, row(r, cells[i,n]), o], in this order, base last; with
   /// `more`, y += that, as if the inputs followed those that y holds.
   void (*contract)(const Shape&, const T* C, const std::int32_t* cells, const T* weights,

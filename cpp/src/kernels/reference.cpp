@@ -53,6 +53,18 @@ void basis(const Shape& shape, const T* knots, T inverse_spacing, const T* x, st
 }
 
 template <class T>
+void basis_of_row(const Shape& shape, const T* knots, const T* inverse_spacing, const T* x,
+                  std::int32_t* cells, T* weights) {
+  const auto knot_count = static_cast<std::size_t>(shape.intervals + 1 + 2 * shape.degree);
+  const std::size_t padded = is_wide(shape) ? 1 : lane_block;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(shape.inputs); ++i) {
+    basis<T>(shape, knots + i * knot_count, inverse_spacing[i], x + i * shape.stride, 0, padded,
+             cells + i * shape.stride, weights + weight_at(shape, static_cast<int>(i), 0, 0),
+             nullptr);
+  }
+}
+
+template <class T>
 void contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
               std::size_t begin, std::size_t end, bool more, T* y) {
   for (std::size_t n = begin; n < end; ++n) {
@@ -181,9 +193,9 @@ void subtract_product(std::size_t rows, std::size_t columns, std::size_t depth, 
 
 template <class T>
 const Kernels<T>& reference() {
-  static constexpr Kernels<T> kernels{"reference", basis<T>,   derivatives<T>,  contract<T>,
-                                      dot<T>,      scatter<T>, blend<T>,        adam<T>,
-                                      add_block,   add_dense,  subtract_product};
+  static constexpr Kernels<T> kernels{"reference", basis<T>,  derivatives<T>, basis_of_row<T>,
+                                      contract<T>, dot<T>,    scatter<T>,     blend<T>,
+                                      adam<T>,     add_block, add_dense,      subtract_product};
   return kernels;
 }
 

@@ -1,0 +1,115 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "evaluations.hpp"
+#include "hostile.hpp"
+#include "kan/errors.hpp"
+#include "kan/model_file.hpp"
+#include "model_parts.hpp"
+
+namespace kan::test {
+namespace {
+
+const std::vector<double> some_rows = {0.25, -0.5, 0.75, 1.5, 0.0, -2.0};
+
+Parts tested_parts() {
+  const Network<double> network = random_network<double>(rich_architecture());
+  return parts_of(serialize_model(network, {}, make_self_test(network, some_rows)));
+}
+
+TEST_CASE_TEMPLATE("a file carries a self-test, which both precisions pass", T, float, double) {
+  for (const Architecture& architecture : {rich_architecture(), symbolic_architecture()}) {
+    const Network<T> network = random_network<T>(architecture);
+    const SelfTest test = make_self_test(network, some_rows);
+    CHECK(test.rows == 2);
+    const Bytes bytes = serialize_model(network, {{"a", "b"}}, test);
+    const LoadedModel<float> narrow = parse_model<float>(bytes);
+    const LoadedModel<double> wide = parse_model<double>(bytes);
+    CHECK(wide.self_test.x == test.x);
+    CHECK(wide.self_test.y == test.y);
+    CHECK(wide.self_test.tolerance == test.tolerance);
+    CHECK(narrow.self_test.rows == 2);
+    CHECK(serialize_model(parse_model<T>(bytes).network, {{"a", "b"}}, test) == bytes);
+  }
+}
+
+TEST_CASE("a self-test notices a coefficient that another program changed") {
+  Parts parts = tested_parts();
+  parts.set("layers.1.base_weight", 3, 1e-3);
+  CHECK_THROWS_WITH_AS(parse_model<double>(parts.signed_file()),
+                       doctest::Contains("the self-test fails: output 0 of row 0 is "),
+                       FormatError);
+  CHECK_NOTHROW(parse_model<double>(parts.signed_file(), Verify::no));
+}
+
+TEST_CASE("the tolerances are those of rounding") {
+  const SelfTest test = make_self_test(random_network<double>(rich_architecture()), some_rows);
+  double largest = 0.0;
+  for (const double y : test.y) largest = std::max(largest, std::abs(y));
+  CHECK(test.tolerance[1] == doctest::Approx(1e-11 * largest));
+  CHECK(test.tolerance[0] >= 1e-5 * largest);
+  CHECK(test.tolerance[0] < 1e-3 * largest);
+}
+
+TEST_CASE("only whole rows of finite inputs with finite answers make a self-test") {
+  const Network<double> network = random_network<double>(rich_architecture());
+  CHECK_THROWS_WITH_AS(make_self_test(network, {}), doctest::Contains("whole rows of 3 inputs"),
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(make_self_test(network, {1, 2, 3, 4}), doctest::Contains("got 4 numbers"),
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(make_self_test(network, {1, 2, std::nan("")}),
+                       doctest::Contains("inputs of a self-test must be finite"),
+                       std::invalid_argument);
+  Network<double> large = network;
+  std::vector<double> parameters(large.parameter_count(), 1e300);
+  large.set_parameters(parameters.data());
+  CHECK_THROWS_WITH_AS(make_self_test(large, some_rows), doctest::Contains("must be finite"),
+                       std::invalid_argument);
+}
+
+TEST_CASE("a model too large for float has a self-test in double") {
+  Network<double> large = random_network<double>(rich_architecture(false));
+  large.mutable_parameters()[0] = 1e60;
+  const Bytes bytes = serialize_model(large, {}, make_self_test(large, some_rows));
+  CHECK_NOTHROW(parse_model<double>(bytes));
+}
+
+TEST_CASE("files without a self-test stay of version 1, those with one are of version 2") {
+  const Network<double> network = random_network<double>(rich_architecture());
+  CHECK(parts_of(serialize_model(network)).metadata.at("kan.version") == "1");
+  CHECK(tested_parts().metadata.at("kan.version") == "2");
+}
+
+TEST_CASE("damaged self-tests are refused") {
+  const auto refused = [](Parts parts, const char* reason) {
+    CHECK_THROWS_WITH_AS(parse_model<double>(parts.signed_file(), Verify::no),
+                         doctest::Contains(reason), FormatError);
+  };
+  Parts parts = tested_parts();
+  parts.metadata.at("kan.version") = "1";
+  refused(parts, "belongs into files of format 2");
+  for (const char* name : {"self_test.y", "self_test.tolerance"}) {
+    parts = tested_parts();
+    parts.tensors.erase(name);
+    refused(parts, "is missing");
+  }
+  parts = tested_parts();
+  parts.tensors.erase("self_test.x");
+  refused(parts, "does not belong");
+  parts = tested_parts();
+  parts.shape("self_test.x", {2, 4});
+  refused(parts, "asks for F64 [2, 3]");
+  parts = tested_parts();
+  parts.shape("self_test.x", {0, 3});
+  refused(parts, "must have rows");
+  parts = tested_parts();
+  parts.set("self_test.y", 0, std::numeric_limits<double>::infinity());
+  refused(parts, "is not finite");
+}
+
+}  // namespace
+}  // namespace kan::test
