@@ -26,7 +26,8 @@ class PrintFolder(argparse.Action):
             folder = cpp_folder(self.dest)
         except FileNotFoundError as error:
             parser.exit(1, f"{parser.prog} --{self.dest}: {error}\n")
-        parser.exit(0, f"{folder}\n")
+        sys.stdout.write(f"{folder}\n")
+        parser.exit()
 
 
 def make_parser() -> argparse.ArgumentParser:

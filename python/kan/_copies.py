@@ -67,9 +67,7 @@ class Copyable:
         self._restore(network, notes)
         self.__dict__.update(state["others"])
 
-    def save(
-        self, path: str | os.PathLike[str], *, self_test: ArrayLike | None = None
-    ) -> None:
+    def save(self, path: str | os.PathLike[str], *, self_test: ArrayLike | None = None) -> None:
         """Write the model to one ``.safetensors`` file, all or nothing.
 
         Parameters
@@ -94,9 +92,7 @@ class Copyable:
             _core.save(os.fsencode(path), self._network, self._notes(), rows)
 
     @classmethod
-    def load(
-        cls: type[Model], path: str | os.PathLike[str], *, self_test: bool = True
-    ) -> Model:
+    def load(cls: type[Model], path: str | os.PathLike[str], *, self_test: bool = True) -> Model:
         """Return the model that :meth:`save` wrote, with the same bits.
 
         Parameters
@@ -144,7 +140,7 @@ class Copyable:
             self.grid_eps = fraction(settings.get("grid_eps", 1.0), "grid_eps")
             self._given_inputs, self._input_id = _stored_inputs(network, settings.get("inputs"))
             self._last_fit = LastFit.stored(settings.get("last_fit"), network)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
             raise _core.FormatError(f"settings of the model: {error}") from None
         self._network = network
         self._training_inputs = self._training_targets = None

@@ -38,7 +38,7 @@ class LastFit:
         """Return what :meth:`noted` gave to a file with this network."""
         if noted is None:
             return None
-        loss = noted["loss"]
+        loss = noted.get("loss")
         if not isinstance(loss, str):
             raise TypeError(f"loss must be a name, got {loss!r}")
         errors = {name: finite(value, name) for name, value in noted.items() if name != "loss"}

@@ -9,7 +9,15 @@ from . import _core
 from ._architecture import Core
 from ._arrays import Array
 
-__all__ = ["AFFINES", "active_edges", "grid_points", "input_alone", "rebuilt", "symbolic_place", "with_layer"]
+__all__ = [
+    "AFFINES",
+    "active_edges",
+    "grid_points",
+    "input_alone",
+    "rebuilt",
+    "symbolic_place",
+    "with_layer",
+]
 
 AFFINES = ("subnode_scale", "subnode_bias", "node_scale", "node_bias")
 
