@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -38,6 +38,10 @@ class Copyable:
     _input_id: list[int] | None  # columns of X that the network takes, where it leaves some out
     _given_inputs: int  # columns that X has then
     _splines: dict[tuple[int, int, int], Edge]  # what edges were before they became symbolic
+
+    if TYPE_CHECKING:
+
+        def _inputs(self, X: Any, name: str = "X") -> Array: ...
 
     def copy(self: Model) -> Model:
         """Return an independent copy."""
@@ -87,7 +91,7 @@ class Copyable:
         """
         rows = None
         if self_test is not None:
-            rows = np.ascontiguousarray(self._inputs(self_test), dtype=np.float64)
+            rows = np.ascontiguousarray(self._inputs(self_test, "self_test"), dtype=np.float64)
         with naming(path):
             _core.save(os.fsencode(path), self._network, self._notes(), rows)
 
