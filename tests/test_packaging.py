@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -117,19 +118,45 @@ def test_projects_find_the_package_build_with_it_and_get_the_same_bits_without_p
         assert float(output_of([tmp_path / consumer, *case], alone)) == float(case[3])
 
 
-def test_a_compiler_and_pkg_config_are_enough(tools: Path, case: list[str], tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def flags() -> dict[str, list[str]]:
+    """What pkg-config says of the package, for compilers and for linkers."""
     pkg_config = program("pkg-config") or program("pkgconf")
     if pkg_config is None:
         pytest.skip("there is no pkg-config")
     told = {**os.environ, "PKG_CONFIG_PATH": str(folder("pkgconfigdir"))}
     assert output_of([pkg_config, "--modversion", "kan"], told) == kan.__version__
-    flags, libraries = (output_of([pkg_config, what, "kan"], told).split()
-                        for what in ("--cflags", "--libs"))  # fmt: skip
-    expected = f'-DEXPECTED_VERSION="{kan.__version__}"'
+    kinds = ("--cflags", "--libs")
+    return {kind: output_of([pkg_config, kind, "kan"], told).split() for kind in kinds}
+
+
+def test_a_compiler_and_pkg_config_are_enough(
+    tools: Path, flags: dict[str, list[str]], case: list[str], tmp_path: Path
+) -> None:
+    version = f'-DEXPECTED_VERSION="{kan.__version__}"'
+    sources = [version, *flags["--cflags"], CONSUMER / "main.cpp", *flags["--libs"]]
     made = tmp_path / "consumer"
-    compiler = [tools / "c++", "-std=c++17", expected, *flags]
-    output_of([*compiler, CONSUMER / "main.cpp", *libraries, "-o", made])
+    output_of([tools / "c++", "-std=c++17", *sources, "-o", made])
     assert float(output_of([made, *case])) == float(case[3])
+
+
+@pytest.mark.parametrize("language", ["cpp", "c"])
+def test_the_whole_programs_of_the_readme_run(
+    language: str, tools: Path, flags: dict[str, list[str]], tmp_path: Path
+) -> None:
+    text = (ROOT / "cpp/README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(rf"<!-- program -->\n```{language}\n(.*?)```", text, flags=re.DOTALL)
+    source, made = tmp_path / f"main.{language}", tmp_path / "main"
+    source.write_text(code, encoding="utf-8")
+    compiler = [tools / "cc", "-std=c99"] if language == "c" else [tools / "c++", "-std=c++17"]
+    strict = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c", source, "-o", tmp_path / "main.o"]
+    output_of([*compiler, *flags["--cflags"], *strict])
+    output_of([tools / "c++", tmp_path / "main.o", *flags["--libs"], "-o", made])
+    model = KAN([2, 2, 1], seed=1, dtype="float32")
+    model.save(tmp_path / "model.safetensors")
+    done = subprocess.run([made], cwd=tmp_path, capture_output=True, text=True, check=True)
+    expected = float(model(np.array([[0.5, 0.5]], dtype=np.float32))[0, 0])
+    assert float(done.stdout) == pytest.approx(expected, rel=1e-5)  # it prints six digits
 
 
 def test_who_links_the_library_gets_the_language_standard_and_no_option(tools: Path) -> None:
