@@ -30,6 +30,10 @@ function(kan_install_pkgconfig name description libraries)
   file(RELATIVE_PATH to_prefix
        ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
   string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
+  set(libdir "\${prefix}")
+  cmake_path(APPEND libdir ${CMAKE_INSTALL_LIBDIR})  # unless that is absolute already
+  set(includedir "\${prefix}")
+  cmake_path(APPEND includedir ${CMAKE_INSTALL_INCLUDEDIR})
   configure_file(${PROJECT_SOURCE_DIR}/cmake/pkgconfig.pc.in ${name}.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc
     DESTINATION ${kan_pkgconfig_dir} COMPONENT cpp)

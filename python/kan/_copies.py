@@ -74,6 +74,9 @@ class Copyable:
     def save(self, path: str | os.PathLike[str], *, self_test: ArrayLike | None = None) -> None:
         """Write the model to one ``.safetensors`` file, all or nothing.
 
+        The errors that the last fit ended with go along, if the model is what it left:
+        ``python -m kan info`` prints them.
+
         Parameters
         ----------
         path : path-like
