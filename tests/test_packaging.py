@@ -118,6 +118,20 @@ def test_projects_find_the_package_build_with_it_and_get_the_same_bits_without_p
         assert float(output_of([tmp_path / consumer, *case], alone)) == float(case[3])
 
 
+def test_who_asks_for_the_shared_library_is_told_that_it_is_not_there(
+    tools: Path, tmp_path: Path
+) -> None:
+    project = ROOT / "cpp/tests/consumer_c"
+    done = subprocess.run(
+        [tools / "cmake", "-S", project, "-B", tmp_path, f"-Dkan_DIR={folder('cmakedir')}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "this installation has no component shared" in " ".join(done.stderr.split())
+
+
 @pytest.fixture(scope="module")
 def flags() -> dict[str, list[str]]:
     """What pkg-config says of the package, for compilers and for linkers."""
