@@ -84,7 +84,8 @@ TEST_CASE("a workspace grows with the rows up to a chunk") {
 }
 
 TEST_CASE_TEMPLATE("jets of a model are the bits of a jet evaluator", T, float, double) {
-  for (const auto& [name, architecture] : jet_architectures()) {
+  for (const auto& [label, architecture] : jet_architectures()) {
+    const std::string& name = label;  // a lambda takes no part of a binding
     CAPTURE(name);
     const Model<T> model = model_of<T>(architecture);
     Random random(5);

@@ -128,7 +128,8 @@ void check_model(const Network<double>& network, std::size_t unknowns,
 }
 
 TEST_CASE("value, gradient and curvature are those of the rows of the Jacobian") {
-  for (const auto& [name, network] : jet_networks()) {
+  for (const auto& [label, network] : jet_networks()) {
+    const std::string& name = label;  // a lambda takes no part of a binding
     for (const std::size_t unknowns : {std::size_t{0}, std::size_t{2}}) {
       INFO(name << ", unknowns " << unknowns);
       std::vector<Condition> conditions;
