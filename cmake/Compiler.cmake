@@ -21,7 +21,7 @@ function(kan_compile_settings target)
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON
     POSITION_INDEPENDENT_CODE ON)
-  target_compile_features(${target} PUBLIC cxx_std_17)
+  target_compile_features(${target} PRIVATE cxx_std_17)
   if(MSVC)
     target_compile_options(${target} PRIVATE /W4 /permissive- $<$<BOOL:${KAN_WERROR}>:/WX>)
   elseif(kan_gnu_like)

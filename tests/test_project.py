@@ -100,6 +100,10 @@ def test_a_public_header_includes_public_and_standard_headers_only(path: Path) -
     assert includes(path) - standard <= public
 
 
+def test_the_header_for_c_programs_includes_standard_headers_only() -> None:
+    assert includes(ROOT / "cpp/include/kan/kan.h") == {"stddef.h"}
+
+
 def test_the_header_of_everything_names_every_public_header() -> None:
     header_of_all = ROOT / "cpp/include/kan/kan.hpp"
     others = {f"kan/{header.name}" for header in PUBLIC_HEADERS} - {"kan/kan.hpp"}

@@ -1,32 +1,22 @@
-"""Commands: ``python -m kan demo [--out DIR]``, ``config``, ``--version``."""
+"""Commands: ``python -m kan demo``, ``info FILE``, ...; ``python -m kan --help`` has all."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from . import __version__, _demo, show_config
+from ._commands import make_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status says whether it worked."""
-    parser = argparse.ArgumentParser(prog="python -m kan", description=__doc__)
-    parser.add_argument("--version", action="version", version=f"kan {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True)
-    demo = commands.add_parser("demo", help="train on a known function, save, load and draw")
-    demo.add_argument("--out", type=Path, default=Path("kan-demo"), help="folder for the files")
-    commands.add_parser("config", help="print versions, instruction set and threads")
+    parser = make_parser()
     chosen = parser.parse_args(arguments)
     try:
-        if chosen.command == "config":
-            show_config()
-        else:
-            _demo.run(chosen.out)
+        chosen.run(chosen)
         sys.stdout.flush()
-    except OSError as error:
+    except (OSError, ValueError, ImportError) as error:
         _give_up_output()
         parser.exit(1, f"{parser.prog} {chosen.command}: {error}\n")
     return 0

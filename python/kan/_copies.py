@@ -16,6 +16,7 @@ from ._arrays import Array
 from ._edge import Edge
 from ._files import naming
 from ._initial import Start
+from ._last_fit import LastFit
 from ._rearranged import Rearrangement
 
 __all__ = ["Copyable"]
@@ -32,6 +33,7 @@ class Copyable:
     _training_inputs: Array | None
     # What those should give: name of the loss, targets or labels, weights.
     _training_targets: tuple[str, Array, Array | None] | None
+    _last_fit: LastFit | None
     _start: Start | None  # how the parameters were drawn, while they are still those
     _input_id: list[int] | None  # columns of X that the network takes, where it leaves some out
     _given_inputs: int  # columns that X has then
@@ -71,6 +73,9 @@ class Copyable:
 
     def save(self, path: str | os.PathLike[str], *, self_test: ArrayLike | None = None) -> None:
         """Write the model to one ``.safetensors`` file, all or nothing.
+
+        The errors that the last fit ended with go along, if the model is what it left:
+        ``python -m kan info`` prints them.
 
         Parameters
         ----------
@@ -131,6 +136,8 @@ class Copyable:
         settings: dict[str, Any] = {"seed": self.seed, "grid_eps": self.grid_eps}
         if self._input_id is not None:
             settings["inputs"] = [self._given_inputs, self._input_id]
+        if self._last_fit is not None and self._last_fit.is_of(self._network):
+            settings["last_fit"] = self._last_fit.noted()
         return {"settings": json.dumps(settings)}
 
     def _restore(self, network: Core, notes: dict[str, str]) -> None:
@@ -139,6 +146,7 @@ class Copyable:
             self.seed = integer(settings.get("seed", 1), "seed", 0, MOST_SEED)
             self.grid_eps = fraction(settings.get("grid_eps", 1.0), "grid_eps")
             self._given_inputs, self._input_id = _stored_inputs(network, settings.get("inputs"))
+            self._last_fit = LastFit.stored(settings.get("last_fit"), network)
         except (TypeError, ValueError, AttributeError, RecursionError) as error:
             raise _core.FormatError(f"settings of the model: {error}") from None
         self._network = network

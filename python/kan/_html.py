@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 
 from ._architecture import Core
+from ._networks import grid_points
 
 __all__ = ["table"]
 
@@ -37,7 +38,7 @@ def _trainable(network: Core) -> list[int]:
 def _row(network: Core, index: int) -> str:
     layer = network.layers[index]
     mask = network.edge_mask(index)
-    points = network.knots(index)[:, layer.degree : layer.degree + layer.intervals + 1]
+    points = grid_points(network, index)
     active, total = int(mask.sum()), mask.size
     cells = (
         f"{layer.inputs} → {layer.nodes}",

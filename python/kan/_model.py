@@ -41,6 +41,7 @@ from ._history import History
 from ._initial import Start, initialize
 from ._interactions import Interactions
 from ._jet import Jetted
+from ._last_fit import LastFit
 from ._losses import Data, check_data, loss_named
 from ._problem import prepare, warn_if_nothing_learnt
 from ._pruning import Pruning
@@ -172,6 +173,7 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted, CSource):
         self.seed = integer(seed, "seed", 0, MOST_SEED)
         self.grid_eps = fraction(grid_eps, "grid_eps")
         self._training_inputs = self._training_targets = None
+        self._last_fit = None
         self._input_id = None
         self._splines = {}
         self._network: Core = kind(layers, base, policy, flag(affine_trainable, "affine_trainable"))
@@ -516,6 +518,8 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted, CSource):
         self._training_targets = problem.train.some_targets(loss)
         try:
             history = run.go()
+            if history.steps:
+                self._last_fit = LastFit.of(history, loss.name, self._network)
             warn_if_nothing_learnt(history, problem)
             return history
         finally:

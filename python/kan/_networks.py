@@ -9,7 +9,15 @@ from . import _core
 from ._architecture import Core
 from ._arrays import Array
 
-__all__ = ["AFFINES", "active_edges", "input_alone", "rebuilt", "symbolic_place", "with_layer"]
+__all__ = [
+    "AFFINES",
+    "active_edges",
+    "grid_points",
+    "input_alone",
+    "rebuilt",
+    "symbolic_place",
+    "with_layer",
+]
 
 AFFINES = ("subnode_scale", "subnode_bias", "node_scale", "node_bias")
 
@@ -62,6 +70,13 @@ def symbolic_place(layer: _core.Layer, i: int, j: int) -> int | None:
         if (edge.input, edge.sum) == (i, j):
             return place
     return None
+
+
+def grid_points(network: Core, index: int) -> Array:
+    """Return the ends of the grid intervals (I, G+1) of a layer, without the ghost knots."""
+    layer = network.layers[index]
+    points: Array = network.knots(index)[:, layer.degree : layer.degree + layer.intervals + 1]
+    return points
 
 
 def active_edges(network: Core, index: int) -> Array:
