@@ -28,7 +28,11 @@ REQUIREMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("--no-deps", "pykan==0.2.8"),
     ),
     "mlp": ((NUMPY,),),
+    "onnxruntime": ((NUMPY, "onnxruntime==1.32.0"),),
 }
+
+# Peers that are not made of PyTorch.
+WITHOUT_TORCH = {"onnxruntime"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Environments:
         """The interpreter of a peer's environment."""
         folder = self.cache / "environments" / name
         python = folder / "bin" / "python"
-        groups = (self._torch_arguments(), *REQUIREMENTS[name])
+        torch = () if name in WITHOUT_TORCH else (self._torch_arguments(),)
+        groups = (*torch, *REQUIREMENTS[name])
         wanted = "\n".join(" ".join(group) for group in groups)
         stamp = folder / "installed.txt"
         if stamp.exists() and stamp.read_text() == wanted:

@@ -18,6 +18,9 @@ sys.path.append(str(FOLDER))
 
 from cases import CASES  # noqa: E402
 from jets import report  # noqa: E402
+from onnx_encodings import ENCODINGS  # noqa: E402
+from onnx_runtime import Layer  # noqa: E402
+from onnx_runtime import report as report_of_runtime  # noqa: E402
 from protocol import decode, encode  # noqa: E402
 from same_task import problems  # noqa: E402
 from table import best_peer, between_markers, duration, factor, footnote, table  # noqa: E402
@@ -186,3 +189,26 @@ def test_a_peer_with_another_task_is_found(wrong, complaint):
 )
 def test_jets_are_judged_by_plain_values_and_by_torch_at_its_best(times, holds):
     assert report({"plain": 1.0, "jets": 8.0, **times}) == holds
+
+
+@pytest.mark.parametrize(
+    ("one", "many", "holds"),
+    [(3.0, 10.0, True), (2.9, 10.0, False), (3.0, 9.9, False)],
+)
+def test_the_runtime_counts_at_its_best(one, many, holds):
+    best = {1: one, 1000: many}
+    times = {rows: {"ours": 1.0, "slow": 50.0, "best": best[rows]} for rows in best}
+    assert report_of_runtime(times) == holds
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_every_graph_is_the_same_layer(name):
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    layer = Layer()
+    graph = ENCODINGS[name](layer.model)
+    session = runtime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    outputs = {
+        str(rows): {name: session.run(None, {"X": x})[0]} for rows, x in layer.inputs.items()
+    }
+    assert 0 < layer.disagreement(outputs) <= 2e-6

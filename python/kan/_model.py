@@ -33,6 +33,7 @@ from ._differentiable import holds_tensor
 from ._domain import refuse_outside
 from ._edge import Edge, edge_of
 from ._export_c import CSource
+from ._export_onnx import OnnxExport
 from ._familiar import Familiar
 from ._fit import Run
 from ._fit_options import FitOptions, Progress
@@ -65,7 +66,7 @@ BASES = ("silu", "identity", "zero")
 EXTRAPOLATIONS = ("linear", "clamp", "zero", "polynomial", "error")
 
 
-class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted, CSource):
+class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted, CSource, OnnxExport):
     """A Kolmogorov-Arnold network: sums of learnable functions of one variable, layer by layer.
 
     Parameters
