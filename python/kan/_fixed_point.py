@@ -125,8 +125,8 @@ def _fixed_layer(network: Core, index: int, x: Numbers) -> FixedLayer:
             constant[j] += shape.middle
             reach[j] += shape.size
         reach += np.where(is_factor, np.abs(constant), 0.0)
-    if not np.isfinite(reach).all():
-        raise ValueError(f"layer {index} is not finite on the range of its inputs")
+    if not (reach < 1e300).all():
+        raise ValueError(f"layer {index} gives numbers that are too large on its inputs' range")
     reach = np.where(reach > 0, MARGIN * reach, 1.0)
     for bits in range(COARSEST, FINEST + 1):
         edges, error = _tables(_edge_values(network, index, x, folded), shapes, reach, bits)
