@@ -204,6 +204,7 @@ def test_symbolic_functions_have_the_guards_of_the_model(
     assert not wrong.any(), [NAMES[j] for j in np.flatnonzero(wrong.any(axis=0))]
 
 
+@pytest.mark.usefixtures("own_functions")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_function_of_the_users_is_a_table(tmp_path: Path, dtype: str) -> None:
     kan.add_symbolic("bump for C", lambda x: np.exp(-((x - 0.3) ** 2)))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import kan
-from kan import KAN, SYMBOLIC_LIB, _core, add_symbolic
+from kan import KAN, _core, add_symbolic
 from kan._networks import rebuilt, with_layer
 from kan._onnx_functions import ONNX_FUNCTIONS
 from random_models import (
@@ -101,14 +101,6 @@ def with_function(model: KAN, name: str, numbers=(1.0, 0.0, 1.0, 0.0)) -> KAN:
     made.symbolic(0)[0] = numbers
     model._network = made
     return model
-
-
-@pytest.fixture
-def own_functions():
-    names = set(SYMBOLIC_LIB)
-    yield
-    for name in set(SYMBOLIC_LIB) - names:
-        del SYMBOLIC_LIB[name]
 
 
 MODELS = {

@@ -16,14 +16,6 @@ def fitted():
     return model, data
 
 
-@pytest.fixture
-def own():
-    names = set(SYMBOLIC_LIB)
-    yield
-    for name in set(SYMBOLIC_LIB) - names:
-        del SYMBOLIC_LIB[name]
-
-
 def test_fixing_an_edge_makes_it_the_function_and_says_how_well_it_fits(fitted):
     model = fitted[0].copy()
     x = fitted[1]["test_input"]
@@ -98,7 +90,7 @@ def test_suggestions_change_nothing(fitted):
     assert not parts_of(model._network)
 
 
-def test_a_function_of_the_users_is_found_trained_and_saved(own, tmp_path):
+def test_a_function_of_the_users_is_found_trained_and_saved(own_functions, tmp_path):
     scipy_special = pytest.importorskip("scipy.special")
     add_symbolic("J0", scipy_special.j0, c=1)
     data = create_dataset(
@@ -123,7 +115,7 @@ def test_a_function_of_the_users_is_found_trained_and_saved(own, tmp_path):
     ("name", "function", "unit"),
     [("square", np.square, 1e6), ("pole", lambda x: 1 / (x - 0.3), 1.0), ("ln", np.log, 1e-3)],
 )
-def test_r2_of_a_function_of_the_users_is_that_of_the_network(own, name, function, unit):
+def test_r2_of_a_function_of_the_users_is_that_of_the_network(own_functions, name, function, unit):
     # The network has a table on -100..100 of it, a line beyond and no pole.
     add_symbolic(name, function)
     x = unit * np.linspace(0.5, 2.5, 400)[:, np.newaxis]
@@ -137,7 +129,7 @@ def test_r2_of_a_function_of_the_users_is_that_of_the_network(own, name, functio
     )
 
 
-def test_a_name_means_one_function_in_a_network(own):
+def test_a_name_means_one_function_in_a_network(own_functions):
     add_symbolic("mine", np.cos)
     x = np.linspace(-1, 1, 50)[:, np.newaxis] * np.ones(2)
     model = KAN([2, 1])
@@ -153,7 +145,7 @@ def test_a_name_means_one_function_in_a_network(own):
     assert np.allclose(model(x)[:, 0], np.exp(x[:, 0]), atol=1e-9)
 
 
-def test_a_function_of_the_users_may_work_in_place(own):
+def test_a_function_of_the_users_may_work_in_place(own_functions):
     def doubled(x):
         x *= 2
         return x
@@ -199,7 +191,7 @@ def test_add_symbolic_refuses_what_is_no_function():
         add_symbolic("sin", np.sin)
 
 
-def test_a_function_that_has_no_values_is_refused_by_name(own):
+def test_a_function_that_has_no_values_is_refused_by_name(own_functions):
     add_symbolic("nowhere", lambda x: np.nan * x)
     with pytest.raises(ValueError, match="function 'nowhere' must be finite somewhere"):
         KAN([1, 1]).fix_symbolic(0, 0, 0, "nowhere")
