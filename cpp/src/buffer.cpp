@@ -13,15 +13,14 @@ namespace {
 constexpr std::size_t cache_line = 64;
 constexpr std::size_t large_page = std::size_t{1} << 21;
 
-std::size_t whole(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
-
 void* allocate(std::size_t bytes, std::size_t alignment) {
 #if defined(_WIN32)
-  void* memory = _aligned_malloc(whole(bytes, alignment), alignment);
-#else
-  void* memory = std::aligned_alloc(alignment, whole(bytes, alignment));
-#endif
+  void* memory = _aligned_malloc(bytes, alignment);
   if (memory == nullptr) throw std::bad_alloc();
+#else
+  void* memory = nullptr;
+  if (posix_memalign(&memory, alignment, bytes) != 0) throw std::bad_alloc();
+#endif
   return memory;
 }
 
@@ -31,8 +30,8 @@ void* allocate_aligned(std::size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (bytes >= large_page) {
     void* memory = allocate(bytes, large_page);
-    // Only a wish: where it is not granted nothing is lost.
-    static_cast<void>(madvise(memory, whole(bytes, large_page), MADV_HUGEPAGE));
+    // Only a wish: where it is not granted nothing is lost. What is left behind whole pages stays small.
+    static_cast<void>(madvise(memory, bytes / large_page * large_page, MADV_HUGEPAGE));
     return memory;
   }
 #endif
