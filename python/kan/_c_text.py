@@ -117,6 +117,10 @@ class CText:
         kind, size = index_type(max((int(value) for value in values), default=0))
         return self._add(kind, size, what, [str(int(value)) for value in values])
 
+    def add_whole(self, what: str, values: Array) -> str:
+        """Add a table of whole numbers of 16 bits; return its name."""
+        return self._add("int16_t", 2, what, [str(int(value)) for value in values])
+
     def _add(self, kind: str, size: int, what: str, literals: list[str]) -> str:
         name = f"{self.name}_{what}"
         rows = [", ".join(literals[n : n + 8]) for n in range(0, len(literals), 8)]

@@ -101,16 +101,15 @@ def _run_verify(chosen: argparse.Namespace) -> None:
 
 
 def _run_export_c(chosen: argparse.Namespace) -> None:
-    model: Any = KAN.load(chosen.file)
-    model.export_c(
+    report = KAN.load(chosen.file).export_c(
         chosen.out,
         dtype=chosen.dtype,
         name=chosen.name,
         optimize=chosen.optimize,
         math=chosen.math,
     )
+    sys.stdout.write(f"{report}\n")
 
 
 def _run_export_onnx(chosen: argparse.Namespace) -> None:
-    model: Any = KAN.load(chosen.file)
-    model.export_onnx(chosen.out)
+    KAN.load(chosen.file).export_onnx(chosen.out)

@@ -11,11 +11,13 @@ import numpy as np
 
 from ._architecture import Core
 from ._arrays import Array
+from ._c_affines import Folded, folded_affines
 from ._c_functions import edge_function
 from ._c_splines import add_splines
 from ._c_text import CText, identifier
 from ._core import __version__
 from ._files import naming, write_whole
+from ._fixed_text import fixed_text
 from ._observed import Observed
 
 __all__ = ["CExport", "CSource"]
@@ -23,7 +25,11 @@ __all__ = ["CExport", "CSource"]
 
 @dataclass(frozen=True)
 class CExport:
-    """What a header needs on the machine that it is for."""
+    """What a header needs on the machine that it is for.
+
+    Of whole numbers q also what they mean: input i is ``input_units[i] * q``, output j is
+    ``output_units[j] * q``, nowhere further than ``error_bounds[j]`` from the model's.
+    """
 
     path: Path
     dtype: str
@@ -31,6 +37,9 @@ class CExport:
     outputs: int
     tables_bytes: int
     stack_bytes: int
+    input_units: tuple[float, ...] = ()
+    output_units: tuple[float, ...] = ()
+    error_bounds: tuple[float, ...] = ()
 
     def __str__(self) -> str:
         return (
@@ -38,20 +47,13 @@ class CExport:
             f"constant tables  {self.tables_bytes} bytes (flash)\n"
             f"stack            about {self.stack_bytes} bytes\n"
             f"static RAM       0 bytes"
+            + "".join(
+                f"\noutput {j}         in units of {unit:.6g}, at most {error:.3g} from the model's"
+                for j, (unit, error) in enumerate(
+                    zip(self.output_units, self.error_bounds, strict=True)
+                )
+            )
         )
-
-
-@dataclass(frozen=True)
-class Folded:
-    """The affines of a layer, as far as sums take them in.
-
-    A node of a sum takes its own scale and bias in as well, the first factor of a product the
-    scale.
-    """
-
-    scale: Array  # (S,)
-    bias: Array  # (S,)
-    product_bias: Array  # (products,)
 
 
 class CSource(Observed):
@@ -79,7 +81,10 @@ class CSource(Observed):
         path : path-like
             The file, such as ``"m.h"``; one that is there is replaced.
         dtype : {"float32", "float64", "q15"}
-            The numbers of the tables, the inputs and the outputs.
+            The numbers of the tables, the inputs and the outputs. With "q15" all are whole numbers
+            of 16 bits: an input of the model is ``<NAME>_X<i>_UNIT * q``, which covers its grid, an
+            output ``<NAME>_Y<j>_UNIT * q``. Nothing wraps around, and the header and the report
+            say how far outputs are from the model's at most, whatever the inputs.
         name : str, optional
             What its names begin with; by default the name of the file.
         optimize : {"speed", "size"}
@@ -127,6 +132,8 @@ def _exported(
     optimize: str,
     math: bool,
 ) -> tuple[CExport, str]:
+    if dtype == "q15":
+        return _exported_whole(network, columns, given_inputs, path, identifier(name, path))
     text = CText(identifier(name, path), dtype, math)
     layers = [_layer(text, network, index, optimize) for index in range(len(network.layers))]
     predict, buffers = _predict(text, network, columns)
@@ -138,26 +145,9 @@ def _exported(
     return report, _header(text, network, tables, report)
 
 
-def _folded(network: Core, index: int) -> Folded:
-    layer = network.layers[index]
-    if not network.affine_enabled:
-        products = np.zeros(layer.nodes - layer.sums)
-        return Folded(np.ones(layer.subnodes), np.zeros(layer.subnodes), products)
-    scale, bias, node_scale, node_bias = (
-        network.affine(index, which).astype(np.float64)
-        for which in ("subnode_scale", "subnode_bias", "node_scale", "node_bias")
-    )
-    firsts = [*range(layer.sums), *(layer.sums + np.cumsum([0, *layer.arities])[:-1])]
-    outer = np.ones(layer.subnodes)
-    outer[np.array(firsts, dtype=int)] = node_scale
-    offset = np.zeros(layer.subnodes)
-    offset[: layer.sums] = node_bias[: layer.sums]
-    return Folded(scale * outer, bias * outer + offset, node_bias[layer.sums :])
-
-
 def _layer(text: CText, network: Core, index: int, optimize: str) -> str:
     """Return the function that makes the nodes of a layer of its inputs."""
-    layer, folded = network.layers[index], _folded(network, index)
+    layer, folded = network.layers[index], folded_affines(network, index)
     symbolic, bias = _symbolic(text, network, index, folded)
     splines = add_splines(text, network, index, folded.scale, optimize)
     start = "0"
@@ -243,6 +233,25 @@ def _guard(text: CText, network: Core, source: str) -> list[str]:
     return [f"for (i = 0; i < {layer.inputs}; ++i) {{", f"  if (!({inside})) return 1;", "}"]
 
 
+def _exported_whole(
+    network: Core, columns: list[int] | None, given_inputs: int, path: Path, name: str
+) -> tuple[CExport, str]:
+    fixed = fixed_text(network, columns, name)
+    tables, tables_bytes = fixed.text.used_tables()
+    units = np.full(given_inputs, 1.0)
+    units[list(range(given_inputs)) if columns is None else columns] = fixed.input_units
+    report = CExport(
+        path,
+        "q15",
+        given_inputs,
+        network.layers[-1].nodes,
+        tables_bytes,
+        fixed.buffers + 160,
+        *(tuple(map(float, each)) for each in (units, fixed.output_units, fixed.error)),
+    )
+    return report, _whole_header(fixed.text, tables, report)
+
+
 def _header(text: CText, network: Core, tables: list[str], report: CExport) -> str:
     name = text.name
     guard = f"{name.upper()}_H"
@@ -276,3 +285,33 @@ def _check_options(dtype: object, optimize: object, math: object) -> None:
         raise ValueError(f'optimize must be "speed" or "size", got {optimize!r}')
     if not isinstance(math, (bool, np.bool_)):
         raise TypeError(f"math must be a bool, got {type(math).__name__}")
+
+
+def _whole_header(text: CText, tables: list[str], report: CExport) -> str:
+    """The header of a network in whole numbers."""
+    name = text.name
+    upper = name.upper()
+    bounds = ", ".join(f"{error:.3g}" for error in report.error_bounds)
+    about = f"""/* {name}: a Kolmogorov-Arnold network in whole numbers, by kan {__version__}.
+ *
+ * {name}_predict(x, y): x has {upper}_INPUTS numbers, y {upper}_OUTPUTS; they must not overlap.
+ * Input i of the model is {upper}_X<i>_UNIT * x[i], output j is {upper}_Y<j>_UNIT * y[j].
+ * Whatever x is, the outputs are at most so far from the model's: {bounds}.
+ * No floating point, no heap, no static variables, no library; for any number of threads.
+ * Constant tables: {report.tables_bytes} bytes. Stack: about {report.stack_bytes} bytes. */"""
+    macros = [
+        f"#define {upper}_INPUTS {report.inputs}",
+        f"#define {upper}_OUTPUTS {report.outputs}",
+    ]
+    for letter, units in (("X", report.input_units), ("Y", report.output_units)):
+        macros += [f"#define {upper}_{letter}{n}_UNIT {unit!r}" for n, unit in enumerate(units)]
+    parts = [
+        about,
+        f"#ifndef {upper}_H\n#define {upper}_H",
+        "#include <stddef.h>\n#include <stdint.h>",
+        "\n".join(macros),
+        *tables,
+        *text.functions,
+        "#endif",
+    ]
+    return "\n\n".join(parts) + "\n"
