@@ -136,9 +136,8 @@ bool check_shapes() {
 template <class T>
 bool check_self_test(int inputs, int outputs) {
   const auto tested = network<T>({{inputs, outputs, {}, 3, 2}}, false);
-  const std::vector<double> x(500'000 / static_cast<std::size_t>(outputs) *
-                                  static_cast<std::size_t>(inputs),
-                              0.25);
+  const std::vector<double> x(
+      500'000 / static_cast<std::size_t>(outputs) * static_cast<std::size_t>(inputs), 0.25);
   return check<T>("self-test", kan::serialize_model(tested, {}, kan::make_self_test(tested, x)));
 }
 
