@@ -43,7 +43,7 @@ inline void sign(std::uint8_t* data, std::size_t size) {
 inline std::size_t mutate_file(std::uint8_t* data, std::size_t size, std::size_t most,
                                unsigned seed) {
   std::minstd_rand random(seed);
-  if (random() % 64 == 0) {
+  if (random() % 16 == 0) {
     const std::vector<std::byte> other = RandomModel(seed).file();
     if (!other.empty() && other.size() <= most) {
       std::memcpy(data, other.data(), other.size());
@@ -55,7 +55,7 @@ inline std::size_t mutate_file(std::uint8_t* data, std::size_t size, std::size_t
   if (size < prefix + 2 || kind == 0) return LLVMFuzzerMutate(data, size, most);
   std::uint8_t* const text = data + prefix;
   const std::size_t tail = size - prefix - header;
-  if (kind < 5) {  // the header: the data move with its end
+  if (kind < 4) {  // the header: the data move with its end
     static thread_local std::uint8_t changed[1U << 16U];
     const std::size_t room = std::min(most - prefix - tail, sizeof changed);
     if (header > room) return LLVMFuzzerMutate(data, size, most);
