@@ -212,7 +212,7 @@ HEADERS: dict[str, tuple[str | bytes, str]] = {
     "metadata as a list": ('{"__metadata__":[]}', "expected an object, got an array"),
     "many entries": (
         '{"__metadata__":{' + ",".join(f'"{n}":""' for n in range(50_000)) + "}}",
-        "too many small entries",
+        "more than 3000 tensors and entries of metadata",
     ),
     "no model": ("{}", "not a kan model"),
 }

@@ -12,6 +12,7 @@
 #include "kan/kan.h"
 #include "kan/model_file.hpp"
 #include "memory_limit.inl"
+#include "mutator.hpp"
 #include "networks.hpp"
 
 namespace {
@@ -51,10 +52,17 @@ void load(FuzzedDataProvider& input, Slot& slot) {
     bytes[input.ConsumeIntegralInRange<std::size_t>(0, bytes.size() - 1)] ^=
         std::byte{input.ConsumeIntegral<std::uint8_t>()};
   }
+  if (input.ConsumeBool()) {
+    kan::fuzz::sign(reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size());
+  }
   if (input.ConsumeBool()) bytes.resize(input.ConsumeIntegralInRange<std::size_t>(0, bytes.size()));
   const unsigned flags = input.ConsumeIntegralInRange<unsigned>(0, 3);
   const void* data = input.ConsumeIntegralInRange(0, 9) == 0 ? nullptr : bytes.data();
-  const kan_status status = kan_parse(data, bytes.size(), slot.dtype, flags, &slot.model);
+  const kan_status status = [&] {
+    // The interface's own copy of the file is among it, and numbers may become wider than there.
+    const kan::fuzz::MemoryLimit limit(kan::fuzz::most_memory(bytes.size()) + 2 * bytes.size());
+    return kan_parse(data, bytes.size(), slot.dtype, flags, &slot.model);
+  }();
   check_failure(status);
   if ((status == KAN_OK) != (slot.model != nullptr)) std::abort();
 }

@@ -6,8 +6,10 @@
 #include <cstring>
 #include <random>
 #include <string_view>
+#include <vector>
 
 #include "crc32.hpp"
+#include "random_model.hpp"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 
@@ -37,16 +39,23 @@ inline void sign(std::uint8_t* data, std::size_t size) {
   }
 }
 
-/// Changes the header or the data alone, or everything.
+/// Changes the header or the data alone, or everything; now and then takes another model.
 inline std::size_t mutate_file(std::uint8_t* data, std::size_t size, std::size_t most,
                                unsigned seed) {
   std::minstd_rand random(seed);
+  if (random() % 16 == 0) {
+    const std::vector<std::byte> other = RandomModel(seed).file();
+    if (!other.empty() && other.size() <= most) {
+      std::memcpy(data, other.data(), other.size());
+      return other.size();
+    }
+  }
   const std::size_t header = header_bytes(data, size);
   const unsigned kind = static_cast<unsigned>(random() % 8);
   if (size < prefix + 2 || kind == 0) return LLVMFuzzerMutate(data, size, most);
   std::uint8_t* const text = data + prefix;
   const std::size_t tail = size - prefix - header;
-  if (kind < 5) {  // the header: the data move with its end
+  if (kind < 4) {  // the header: the data move with its end
     static thread_local std::uint8_t changed[1U << 16U];
     const std::size_t room = std::min(most - prefix - tail, sizeof changed);
     if (header > room) return LLVMFuzzerMutate(data, size, most);

@@ -139,13 +139,17 @@ Layer read_layer(json::Reader& reader) {
 }
 
 /// The coefficients are 0: their values are a tensor.
-Table read_table(json::Reader& reader) {
+Table read_table(json::Reader& reader, std::size_t& most_coefficients) {
   Table table;
   reader.record(table_fields, [&](std::size_t n) {
     if (n == 0) table.name = reader.string();
     if (n == 1) {
       const auto count = static_cast<std::size_t>(read_int(reader));
       if (count > Table::most_coefficients) reader.fail("a table has too many coefficients");
+      if (count > most_coefficients) {
+        reader.fail("the tables have more coefficients than there is data");
+      }
+      most_coefficients -= count;
       table.coefficients.assign(count, 0.0);
     }
   });
@@ -193,7 +197,7 @@ std::string architecture_json(const Architecture& architecture, Trainable traina
   return text;
 }
 
-StoredArchitecture parse_architecture(std::string_view text) {
+StoredArchitecture parse_architecture(std::string_view text, std::size_t data_bytes) {
   if (text.size() > longest_text) {
     throw FormatError("architecture: " + std::to_string(text.size()) + " bytes of text, at most " +
                       std::to_string(longest_text) + " are allowed");
@@ -201,6 +205,7 @@ StoredArchitecture parse_architecture(std::string_view text) {
   StoredArchitecture stored;
   Architecture& architecture = stored.architecture;
   json::Reader reader(text, "architecture");
+  std::size_t most_coefficients = data_bytes / sizeof(double);
   const auto read = [&](std::size_t n) {
     if (n == 0) reader.array([&] { architecture.layers.push_back(read_layer(reader)); });
     if (n == 1) architecture.base = read_name<Base>(reader, base_names);
@@ -210,7 +215,7 @@ StoredArchitecture parse_architecture(std::string_view text) {
     if (n == 5) {
       reader.array([&] {
         if (architecture.tables.size() == max_tables) reader.fail("there are too many tables");
-        architecture.tables.push_back(read_table(reader));
+        architecture.tables.push_back(read_table(reader, most_coefficients));
       });
     }
   };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,9 @@ struct StoredArchitecture {
 /// Throws: std::invalid_argument if it would be longer than `parse_architecture` accepts.
 std::string architecture_json(const Architecture& architecture, Trainable trainable);
 
-/// The reverse; what comes back is validated.
+/// The reverse; what comes back is validated. Tables have room for as many coefficients as so many bytes
+/// of data may hold, which the caller fills in.
 /// Throws: FormatError.
-StoredArchitecture parse_architecture(std::string_view text);
+StoredArchitecture parse_architecture(std::string_view text, std::size_t data_bytes);
 
 }  // namespace kan

@@ -170,7 +170,10 @@ DType model_dtype(const SafetensorsFile& file) {
 template <class T>
 LoadedModel<T> parse_model(SafetensorsFile file, Verify verify) {
   check_metadata(file);
-  StoredArchitecture stored = parse_architecture(require(file.metadata(), architecture_key));
+  const std::size_t data_bytes =
+      file.bytes().size() - safetensors::prefix_bytes - file.header().size();
+  StoredArchitecture stored =
+      parse_architecture(require(file.metadata(), architecture_key), data_bytes);
   const DType dtype = model_dtype(file);
   check_tensors(stored.architecture, dtype, file.tensors());
   unpack_tables(file.tensors(), stored.architecture);
@@ -185,7 +188,7 @@ LoadedModel<T> parse_model(SafetensorsFile file, Verify verify) {
   for (std::size_t l = 0; l < network.depth(); ++l) unpack_masks(file.tensors(), l, network);
   model.self_test = unpack_self_test(file.tensors());
   model.notes = extract_notes(std::move(file).take_metadata());
-  // The file's bytes make room for what the network notes of each parameter.
+  // The file's bytes make room for what follows from the numbers.
   {
     // NOLINTNEXTLINE(bugprone-use-after-move): only the metadata has gone
     const SafetensorsFile released = std::move(file);

@@ -70,7 +70,7 @@ void unpack_knots(const TensorMap& tensors, std::size_t l, Network<T>& network) 
                        static_cast<std::size_t>(layer.knots()));
   Source<Stored, T>(tensors, l, "knots").read(knots.size(), knots.data());
   try {
-    network.set_knots(l, knots);
+    network.set_knots(l, std::move(knots));
   } catch (const std::invalid_argument& error) {
     throw FormatError(error.what());
   }
@@ -231,7 +231,7 @@ void unpack_masks(const TensorMap& tensors, std::size_t l, Network<T>& network) 
     return std::pair(first, first + view.bytes);
   };
   const auto [first, last] = numbers("edge_mask");
-  if (std::find(first, last, 0) != last) network.set_edge_mask(l, {first, last});
+  network.set_edge_mask(l, {first, last});
   if (network.layer(l).symbolic.empty()) return;
   const auto [trains, end] = numbers("symbolic_trainable");
   network.set_symbolic_trainable(l, {trains, end});

@@ -65,6 +65,16 @@ T uniform_inverse_spacing(const T* knots, const Layer& layer) {
   return static_cast<T>(1.0 / spacing);
 }
 
+/// Of every input.
+template <class T>
+std::vector<T> inverse_spacings(const std::vector<T>& knots, const Layer& layer) {
+  std::vector<T> all(size(layer.inputs));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i] = uniform_inverse_spacing(knots.data() + i * size(layer.knots()), layer);
+  }
+  return all;
+}
+
 template <class T>
 void validate_knots(const T* knots, const Layer& layer, std::size_t l, int input) {
   const auto refuse = [&](const std::string& reason) {
@@ -104,6 +114,10 @@ void check_mask(const std::vector<std::uint8_t>& mask, std::size_t count, const 
 
 template <class T>
 Network<T>::Network(Architecture architecture) : Network(std::move(architecture), Unsettled{}) {
+  for (std::size_t l = 0; l < depth(); ++l) {
+    set_knots(l, standard_knots<T>(layer(l)));
+    masks_[l].assign(size(layer(l).inputs) * size(layer(l).subnodes()), std::uint8_t{1});
+  }
   set_trainable(Trainable{});
 }
 
@@ -114,10 +128,9 @@ Network<T>::Network(Architecture architecture, Unsettled /*what trains*/)
   offsets_ = lay_out(architecture_);
   parameters_.assign(offsets_.back().end, T(0));
   grids_.resize(depth());
+  masks_.resize(depth());
   has_splines_.assign(depth(), 1);
   for (std::size_t l = 0; l < depth(); ++l) {
-    set_knots(l, standard_knots<T>(layer(l)));
-    masks_.emplace_back(size(layer(l).inputs) * size(layer(l).subnodes()), std::uint8_t{1});
     if (architecture_.affine) {
       const LayerOffsets& o = offsets_[l];
       std::fill(&parameters_[o.subnode_scale], &parameters_[o.subnode_bias], T(1));
@@ -133,66 +146,68 @@ Network<T>::Network(Architecture architecture, Unsettled /*what trains*/)
 template <class T>
 void Network<T>::set_parameters(const T* values) noexcept {
   std::copy_n(values, parameters_.size(), parameters_.begin());
-  clear_masked();
+  for (std::size_t l = 0; l < depth(); ++l) clear_masked(l);
 }
 
 template <class T>
-void Network<T>::clear_masked() noexcept {
-  for (std::size_t l = 0; l < depth(); ++l) {
-    const std::size_t subnodes = size(layer(l).subnodes());
-    const std::size_t rows = size(layer(l).rows());
-    T* coefficients = parameters_.data() + offsets_[l].coefficients;
-    for (std::size_t edge = 0; edge < masks_[l].size(); ++edge) {
-      if (masks_[l][edge] != 0) continue;
-      T* first = coefficients + (edge / subnodes) * rows * subnodes + edge % subnodes;
-      for (std::size_t r = 0; r < rows; ++r) first[r * subnodes] = T(0);
-    }
+void Network<T>::clear_masked(std::size_t l) noexcept {
+  const std::size_t subnodes = size(layer(l).subnodes());
+  const std::size_t rows = size(layer(l).rows());
+  T* coefficients = parameters_.data() + offsets_[l].coefficients;
+  for (std::size_t edge = 0; edge < masks_[l].size(); ++edge) {
+    if (masks_[l][edge] != 0) continue;
+    T* first = coefficients + (edge / subnodes) * rows * subnodes + edge % subnodes;
+    for (std::size_t r = 0; r < rows; ++r) first[r * subnodes] = T(0);
   }
 }
 
 template <class T>
-void Network<T>::set_knots(std::size_t l, const std::vector<T>& knots) {
+void Network<T>::set_knots(std::size_t l, std::vector<T> knots) {
   const Layer& shape = layer(l);
   if (knots.size() != size(shape.inputs) * size(shape.knots())) {
     throw std::invalid_argument(
         "knots of layer " + std::to_string(l) + " must have " + std::to_string(shape.inputs) +
         " x " + std::to_string(shape.knots()) + " values, got " + std::to_string(knots.size()));
   }
-  std::vector<T> inverse_spacing;
   for (int i = 0; i < shape.inputs; ++i) {
-    const T* own = knots.data() + size(i) * size(shape.knots());
-    validate_knots(own, shape, l, i);
-    inverse_spacing.push_back(uniform_inverse_spacing(own, shape));
+    validate_knots(knots.data() + size(i) * size(shape.knots()), shape, l, i);
   }
-  grids_[l] = {knots, std::move(inverse_spacing)};
+  std::vector<T> spacing;
+  if (is_settled()) spacing = inverse_spacings(knots, shape);
+  grids_[l] = {std::move(knots), std::move(spacing)};
 }
 
 template <class T>
-void Network<T>::set_edge_mask(std::size_t l, const std::vector<std::uint8_t>& mask) {
-  check_mask(mask, masks_[l].size(), "edge mask", l);
-  masks_[l] = mask;
+void Network<T>::set_edge_mask(std::size_t l, std::vector<std::uint8_t> mask) {
+  check_mask(mask, size(layer(l).inputs) * size(layer(l).subnodes()), "edge mask", l);
   has_splines_[l] = *std::max_element(mask.begin(), mask.end());
-  clear_masked();
+  masks_[l] = std::move(mask);
+  clear_masked(l);
   update_trainable();
 }
 
 template <class T>
-void Network<T>::set_symbolic_trainable(std::size_t l, const std::vector<std::uint8_t>& trains) {
+void Network<T>::set_symbolic_trainable(std::size_t l, std::vector<std::uint8_t> trains) {
   check_mask(trains, symbolic_trainable_[l].size(), "what trains of the symbolic edges", l);
-  symbolic_trainable_[l] = trains;
+  symbolic_trainable_[l] = std::move(trains);
   update_trainable();
 }
 
 template <class T>
 void Network<T>::set_trainable(Trainable groups) {
-  trainable_groups_ = groups;
+  for (std::size_t l = 0; l < depth(); ++l) {
+    if (grids_[l].inverse_spacing.empty()) {
+      grids_[l].inverse_spacing = inverse_spacings(grids_[l].knots, layer(l));
+    }
+  }
   trainable_.resize(parameters_.size());
+  trainable_groups_ = groups;
   update_trainable();
 }
 
 template <class T>
 void Network<T>::update_trainable() noexcept {
-  if (trainable_.empty()) return;  // not settled yet
+  if (!is_settled()) return;
   std::fill(trainable_.begin(), trainable_.end(),
             trainable_groups_.affine ? std::uint8_t{1} : std::uint8_t{0});
   for (std::size_t l = 0; l < depth(); ++l) {

@@ -47,9 +47,8 @@ std::size_t read_header_bytes(const std::vector<std::byte>& bytes) {
 
 class HeaderParser {
  public:
-  HeaderParser(std::string_view header, const std::byte* data, std::size_t data_bytes,
-               std::size_t budget) noexcept
-      : header_(header), data_(data), data_bytes_(data_bytes), budget_(budget) {}
+  HeaderParser(std::string_view header, const std::byte* data, std::size_t data_bytes) noexcept
+      : header_(header), data_(data), data_bytes_(data_bytes) {}
 
   void parse(StringMap& metadata, TensorMap& tensors) {
     bool has_metadata = false;
@@ -60,7 +59,7 @@ class HeaderParser {
         read_metadata(metadata);
         return;
       }
-      spend(entry_bytes + key.size());
+      count_entry();
       const auto [entry, is_new] = tensors.try_emplace(std::move(key));
       if (!is_new) json_.fail_duplicate(entry->first);
       read_tensor(entry->first, entry->second);
@@ -74,11 +73,10 @@ class HeaderParser {
  private:
   void read_metadata(StringMap& metadata) {
     json_.object([&](std::string key) {
-      spend(entry_bytes + key.size());
+      count_entry();
       const auto [entry, is_new] = metadata.try_emplace(std::move(key));
       if (!is_new) json_.fail_duplicate(entry->first);
       entry->second = json_.string();
-      spend(entry->second.size());
     });
   }
 
@@ -158,9 +156,10 @@ class HeaderParser {
     }
   }
 
-  void spend(std::size_t cost) {
-    if (cost > budget_) json_.fail("too many small entries for a file of this size");
-    budget_ -= cost;
+  void count_entry() {
+    if (++entries_ > max_entries) {
+      json_.fail("more than " + count(max_entries, "tensors and entries of metadata"));
+    }
   }
 
   [[noreturn]] static void refuse(const std::string& name, const std::string& reason) {
@@ -170,7 +169,7 @@ class HeaderParser {
   std::string_view header_;
   const std::byte* data_;
   std::size_t data_bytes_;
-  std::size_t budget_;
+  std::size_t entries_ = 0;
   json::Reader json_{header_, "header"};
 };
 
@@ -201,8 +200,7 @@ const char* dtype_name(DType dtype) noexcept {
 SafetensorsFile::SafetensorsFile(std::vector<std::byte> bytes)
     : bytes_(std::move(bytes)), header_bytes_(read_header_bytes(bytes_)) {
   const std::size_t data_start = prefix_bytes + header_bytes_;
-  HeaderParser(header(), bytes_.data() + data_start, bytes_.size() - data_start,
-               map_budget(bytes_.size()))
+  HeaderParser(header(), bytes_.data() + data_start, bytes_.size() - data_start)
       .parse(metadata_, tensors_);
 }
 

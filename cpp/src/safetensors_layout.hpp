@@ -13,14 +13,6 @@ namespace kan::safetensors {
 constexpr std::size_t prefix_bytes = 8;  ///< the length of the header, little-endian
 constexpr const char* metadata_key = "__metadata__";
 
-/// What one entry of a map takes at most on the heap, beside its characters.
-constexpr std::size_t entry_bytes = 256;
-
-/// What all entries may take.
-constexpr std::size_t map_budget(std::size_t file_bytes) noexcept {
-  return file_bytes + (std::size_t{1} << 20U);
-}
-
 /// The bytes that dtype and shape ask for, nothing if their number overflows.
 inline std::optional<std::size_t> tensor_bytes(const TensorView& view) noexcept {
   std::uint64_t total = item_size(view.dtype);

@@ -81,14 +81,6 @@ std::string header_json(const StringMap& metadata, const std::vector<const Entry
   return text;
 }
 
-/// What the reader's maps would take.
-std::size_t map_bytes(const StringMap& metadata, const TensorMap& tensors) {
-  std::size_t total = 0;
-  for (const auto& [key, value] : metadata) total += entry_bytes + key.size() + value.size();
-  for (const auto& [name, view] : tensors) total += entry_bytes + name.size();
-  return total;
-}
-
 }  // namespace
 
 std::vector<std::byte> serialize_safetensors(const StringMap& metadata, const TensorMap& tensors) {
@@ -97,11 +89,16 @@ std::vector<std::byte> serialize_safetensors(const StringMap& metadata, const Te
     check_tensor(name, view);
     size += view.bytes;
   }
+  if (tensors.size() + metadata.size() > max_entries) {
+    throw std::invalid_argument("at most " + std::to_string(max_entries) +
+                                " tensors and entries of metadata fit into a file, got " +
+                                std::to_string(tensors.size() + metadata.size()));
+  }
   const std::vector<const Entry*> order = storage_order(tensors);
   const std::string header = header_json(metadata, order);
   size += header.size();
-  if (header.size() > max_header_bytes || map_bytes(metadata, tensors) > map_budget(size)) {
-    throw std::invalid_argument("too many names and texts for a safetensors file: a header of " +
+  if (header.size() > max_header_bytes) {
+    throw std::invalid_argument("too much text for a safetensors file: a header of " +
                                 std::to_string(header.size()) + " bytes");
   }
   std::vector<std::byte> bytes;

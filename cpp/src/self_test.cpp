@@ -17,14 +17,33 @@ namespace {
 constexpr double rounding_of_float = 1e-5;
 constexpr double rounding_of_double = 1e-11;
 
-/// What the network says, calculated as it is.
+constexpr std::size_t rows_at_once = 64;  // however long a test is, it takes little memory
+
+/// Calls use(number, answer) for all that the network says, calculated as it is, row by row.
+template <class T, class Use>
+void for_answers(const Network<T>& network, const std::vector<double>& x, const Use& use) {
+  const auto inputs = static_cast<std::size_t>(network.architecture().inputs());
+  const auto outputs = static_cast<std::size_t>(network.architecture().outputs());
+  const std::size_t rows = x.size() / inputs;
+  const std::size_t at_once = std::min(rows, rows_at_once);
+  Evaluator<T> evaluator(network, Purpose::predict, at_once);
+  std::vector<T> own(at_once * inputs);
+  std::vector<T> y(at_once * outputs);
+  for (std::size_t first = 0; first < rows; first += at_once) {
+    const std::size_t count = std::min(at_once, rows - first);
+    const double* numbers = x.data() + first * inputs;
+    std::transform(numbers, numbers + count * inputs, own.begin(),
+                   [](double number) { return static_cast<T>(number); });
+    evaluator.predict(own.data(), count, y.data());
+    for (std::size_t n = 0; n < count * outputs; ++n) use(first * outputs + n, double{y[n]});
+  }
+}
+
 template <class T>
-std::vector<double> answers(const Network<T>& network, const std::vector<double>& x,
-                            std::size_t rows) {
-  const std::vector<T> own(x.begin(), x.end());
-  std::vector<T> y(rows * static_cast<std::size_t>(network.architecture().outputs()));
-  Evaluator<T>(network, Purpose::predict, rows).predict(own.data(), rows, y.data());
-  return {y.begin(), y.end()};
+std::vector<double> answers(const Network<T>& network, const std::vector<double>& x) {
+  std::vector<double> all;
+  for_answers(network, x, [&all](std::size_t /*number*/, double answer) { all.push_back(answer); });
+  return all;
 }
 
 double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
@@ -54,7 +73,7 @@ SelfTest make_self_test(const Network<T>& network, std::vector<double> x) {
     throw std::invalid_argument("the inputs of a self-test must be finite");
   }
   const std::vector<std::byte> bytes = serialize_model(network);
-  test.y = answers(parse_model<double>(bytes).network, x, test.rows);
+  test.y = answers(parse_model<double>(bytes).network, x);
   if (first_nonfinite(test.y.data(), test.y.size()) < test.y.size()) {
     throw std::invalid_argument("what the network says to a self-test must be finite");
   }
@@ -62,7 +81,7 @@ SelfTest make_self_test(const Network<T>& network, std::vector<double> x) {
   for (const double y : test.y) largest = std::max(largest, std::abs(y));
   test.tolerance = {rounding_of_float * largest, rounding_of_double * largest};
   try {
-    const std::vector<double> y = answers(parse_model<float>(bytes).network, x, test.rows);
+    const std::vector<double> y = answers(parse_model<float>(bytes).network, x);
     const double wrong = largest_difference(y, test.y);
     if (std::isfinite(wrong)) test.tolerance[0] = std::max(test.tolerance[0], 4.0 * wrong);
   } catch (const FormatError&) {  // too large for float: it will never be asked there
@@ -75,14 +94,13 @@ template <class T>
 void run_self_test(const Network<T>& network, const SelfTest& test) {
   if (test.rows == 0) return;
   const double tolerance = test.tolerance[sizeof(T) == sizeof(float) ? 0 : 1];
-  const std::vector<double> y = answers(network, test.x, test.rows);
   const auto outputs = static_cast<std::size_t>(network.architecture().outputs());
-  for (std::size_t n = 0; n < y.size(); ++n) {
-    if (std::abs(y[n] - test.y[n]) <= tolerance) continue;
+  for_answers(network, test.x, [&](std::size_t n, double answer) {
+    if (std::abs(answer - test.y[n]) <= tolerance) return;
     throw FormatError("the self-test fails: output " + std::to_string(n % outputs) + " of row " +
-                      std::to_string(n / outputs) + " is " + number(y[n]) + ", the file says " +
+                      std::to_string(n / outputs) + " is " + number(answer) + ", the file says " +
                       number(test.y[n]) + " within " + number(tolerance));
-  }
+  });
 }
 
 template SelfTest make_self_test(const Network<float>&, std::vector<double>);

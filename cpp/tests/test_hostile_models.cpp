@@ -19,15 +19,28 @@ TEST_CASE("the parts put together again are the model") {
   CHECK_NOTHROW(parse_model<float>(parts().signed_file()));
 }
 
-TEST_CASE("every single flipped bit is found") {
-  const Bytes whole = small_model();
+/// Flips every bit of the file, one at a time.
+template <class T>
+void check_flips_are_found(const Bytes& whole) {
+  REQUIRE_NOTHROW(parse_model<T>(whole));
   for (std::size_t n = 0; n < whole.size(); ++n) {
     for (unsigned bit = 0; bit < 8; ++bit) {
       Bytes bytes = whole;
       bytes[n] ^= std::byte{1} << bit;
-      CHECK_THROWS_AS(parse_model<double>(std::move(bytes)), FormatError);
+      CHECK_THROWS_AS(parse_model<T>(std::move(bytes)), FormatError);
     }
   }
+}
+
+TEST_CASE_TEMPLATE("every single flipped bit is found", T, float, double) {
+  check_flips_are_found<T>(small_model());
+  check_flips_are_found<T>(serialize_model(small_symbolic_network()));
+  Architecture minimal;
+  minimal.layers = {{1, 1, {}, 1, 0}};
+  const Network<float> least(minimal);
+  check_flips_are_found<T>(serialize_model(least));
+  check_flips_are_found<T>(
+      serialize_model(least, {{"note", "kan.crc32"}}, make_self_test(least, {0.5, 2.0})));
 }
 
 TEST_CASE("every truncation is refused") {

@@ -55,12 +55,14 @@ TEST_CASE("symbolic edges that cannot be are refused") {
 TEST_CASE("tables that cannot be are refused, before anything is allocated for them") {
   const auto many = [](Parts& p) {
     std::string list;
-    for (int n = 0; n < 64; ++n) list += R"({"name":"t","coefficients":65536},)";
+    for (int n = 0; n < 64; ++n) list += R"({"name":"t","coefficients":0},)";
     replace("\"tables\":[", "\"tables\":[" + list)(p);
   };
   check_all_refused(
       {
           {"there are too many tables", many},
+          {"the tables have more coefficients than there is data",
+           replace("\"coefficients\":7", "\"coefficients\":65536")},
           {"a table has too many coefficients",
            replace("\"coefficients\":7", "\"coefficients\":65537")},
           {"a table has too many coefficients",

@@ -240,10 +240,17 @@ TEST_CASE("the data must be covered without holes, overlaps and leftovers") {
 }
 
 TEST_CASE("a file may not make the reader keep far more than its own size") {
-  std::string header = "{\"__metadata__\":{";
-  for (int n = 0; n < 20000; ++n) header += "\"" + std::to_string(n) + "\":\"\",";
-  header.back() = '}';
-  CHECK_REFUSED(file_of(header + "}"), "too many small entries for a file of this size");
+  const auto metadata = [](int count) {
+    std::string header = "{\"__metadata__\":{";
+    for (int n = 0; n < count; ++n) header += "\"" + std::to_string(n) + "\":\"\",";
+    header.back() = '}';
+    return header;
+  };
+  CHECK_NOTHROW(SafetensorsFile::parse(file_of(metadata(3000) + "}")));
+  CHECK_REFUSED(file_of(metadata(3001) + "}"), "more than 3000 tensors and entries of metadata");
+  CHECK_REFUSED(
+      file_of(metadata(3000) + R"(,"x":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})"),
+      "more than 3000 tensors and entries of metadata");
 }
 
 TEST_CASE("a file is loaded by its path, which messages name") {

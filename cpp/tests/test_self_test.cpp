@@ -46,6 +46,25 @@ TEST_CASE("a self-test notices a coefficient that another program changed") {
   CHECK_NOTHROW(parse_model<double>(parts.signed_file(), Verify::no));
 }
 
+TEST_CASE("each row of a long self-test is looked at") {
+  const Network<double> network = random_network<double>(rich_architecture());
+  Random random(4);
+  for (const std::size_t rows :
+       {std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{300}}) {
+    CAPTURE(rows);
+    const SelfTest test = make_self_test(network, random.values<double>(3 * rows));
+    CHECK(test.rows == rows);
+    CHECK(test.y.size() == 2 * rows);
+    const Parts good = parts_of(serialize_model(network, {}, test));
+    CHECK_NOTHROW(parse_model<float>(Parts(good).signed_file()));
+    Parts bad = good;
+    bad.set("self_test.y", 2 * rows - 1, 1e9);
+    const std::string reason = "output 1 of row " + std::to_string(rows - 1) + " is ";
+    CHECK_THROWS_WITH_AS(parse_model<double>(bad.signed_file()), doctest::Contains(reason.c_str()),
+                         FormatError);
+  }
+}
+
 TEST_CASE("the tolerances are those of rounding") {
   const SelfTest test = make_self_test(random_network<double>(rich_architecture()), some_rows);
   double largest = 0.0;

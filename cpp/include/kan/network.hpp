@@ -50,8 +50,9 @@ class Network {
   /// Throws: std::invalid_argument if the architecture is not valid.
   explicit Network(Architecture architecture);
 
-  /// The same for who fills a network: what trains takes no memory before `set_trainable`, until when
-  /// nobody may ask for it.
+  /// The same for who fills a network and has little memory: knots and masks are empty until each is
+  /// set, and what follows from them and from what trains is not there before `set_trainable`, the last
+  /// call. Nobody may ask for it earlier.
   struct Unsettled {};
   Network(Architecture architecture, Unsettled);
 
@@ -73,11 +74,11 @@ class Network {
   /// Replaces the knots of one layer, shape [I][G + 1 + 2k]; the coefficients stay as they are.
   /// Throws: std::invalid_argument if knots are not finite, decrease, or repeat more than k times
   /// inside the grid.
-  void set_knots(std::size_t l, const std::vector<T>& knots);
+  void set_knots(std::size_t l, std::vector<T> knots);
 
   /// Edges with mask 0 get weight 0 and keep it. Shape [I][S], values 0 or 1.
   /// Throws: std::invalid_argument on another length or value.
-  void set_edge_mask(std::size_t l, const std::vector<std::uint8_t>& mask);
+  void set_edge_mask(std::size_t l, std::vector<std::uint8_t> mask);
   const std::vector<std::uint8_t>& edge_mask(std::size_t l) const noexcept { return masks_[l]; }
 
   /// Whether not all edges of layer l are masked.
@@ -86,7 +87,7 @@ class Network {
   /// Which of alpha, beta, gamma and delta of the symbolic edges train; all do at first.
   /// Shape [symbolic edges][4], values 0 or 1.
   /// Throws: std::invalid_argument on another length or value.
-  void set_symbolic_trainable(std::size_t l, const std::vector<std::uint8_t>& trains);
+  void set_symbolic_trainable(std::size_t l, std::vector<std::uint8_t> trains);
   const std::vector<std::uint8_t>& symbolic_trainable(std::size_t l) const noexcept {
     return symbolic_trainable_[l];
   }
@@ -102,7 +103,8 @@ class Network {
   void clear_fixed(T* gradient) const noexcept;
 
  private:
-  void clear_masked() noexcept;
+  bool is_settled() const noexcept { return !trainable_.empty(); }
+  void clear_masked(std::size_t l) noexcept;
   void update_trainable() noexcept;
 
   Architecture architecture_;

@@ -31,11 +31,12 @@ using StringMap = std::map<std::string, std::string>;
 
 constexpr std::size_t max_header_bytes = 100'000'000;
 constexpr std::size_t max_rank = 8;
+constexpr std::size_t max_entries = 3000;  ///< tensors and entries of metadata together
 
 /// A safetensors file in memory, of which every size has been checked.
 ///
-/// Memory: the bytes of the file once, and the maps. These may take as much as the file and 1 MiB;
-/// a file of very many tiny entries that would need more is refused.
+/// Memory: the bytes of the file, the texts of its header once more, and some 300 bytes for each of the
+/// entries, whose number is limited.
 class SafetensorsFile {
  public:
   /// Throws: FormatError saying why, unless the file is valid to the last byte: a header of the
