@@ -53,6 +53,8 @@ kan_status guarded(const Call& call) noexcept {
     return fail(KAN_CANNOT_READ, error.what());
   } catch (const std::bad_alloc&) {
     return fail(KAN_NO_MEMORY, "out of memory");
+  } catch (const std::length_error&) {
+    return fail(KAN_NO_MEMORY, "more bytes than there can be");
   } catch (const std::invalid_argument& error) {
     return fail(KAN_BAD_ARGUMENT, error.what());
   } catch (const std::exception& error) {
@@ -100,7 +102,8 @@ kan_status predict(const kan_model* model, const T* x, std::size_t rows, T* y, v
                    std::size_t scratch_bytes) noexcept {
   const kan::Model<T>* own = usable(model, x, rows, y);
   if (own == nullptr) return KAN_BAD_ARGUMENT;
-  if (scratch == nullptr) scratch_bytes = 0;
+  if (rows == 0) return KAN_OK;
+  if (scratch == nullptr) return fail(KAN_BAD_ARGUMENT, "scratch must not be null");
   return told(own->predict(x, rows, y, {scratch, scratch_bytes}));
 }
 

@@ -107,8 +107,9 @@ Status Model<T>::check_inputs(const T* x, std::size_t rows) const noexcept {
 
 template <class T>
 Status Model<T>::predict(const T* x, std::size_t rows, T* y, Workspace scratch) const noexcept {
+  if (rows == 0) return Status::ok;
   const Workspace memory = aligned(scratch);
-  const std::size_t at_once = rows_within(memory.bytes, std::max(rows, std::size_t{1}));
+  const std::size_t at_once = rows_within(memory.bytes, rows);
   if (at_once == 0) return Status::workspace_too_small;
   if (const Status status = check_inputs(x, rows); status != Status::ok) return status;
   const std::size_t outputs = size(network_.architecture().outputs());
@@ -141,8 +142,8 @@ Status Model<T>::jet(const JetPlan& plan, const T* x, std::size_t rows, T* jets,
                      Workspace scratch) const noexcept {
   if (plan.shape().inputs() != inputs()) return Status::wrong_plan;
   const Workspace memory = aligned(scratch);
-  const std::size_t most =
-      std::clamp(rows, std::size_t{1}, jet_division(network_, plan.shape()).rows);
+  if (rows == 0) return Status::ok;
+  const std::size_t most = std::min(rows, jet_division(network_, plan.shape()).rows);
   const std::size_t at_once =
       JetChunk<T>::rows_within(network_, *plan.rules_, most, memory.data, memory.bytes);
   if (at_once == 0) return Status::workspace_too_small;

@@ -58,7 +58,7 @@ std::size_t check_self_test_shapes(const Architecture& architecture, const Tenso
   const auto outputs = static_cast<std::uint64_t>(architecture.outputs());
   check_shape(self_test_x, DType::f64, {rows, inputs}, tensors);
   check_shape(self_test_y, DType::f64, {rows, outputs}, tensors);
-  check_shape(self_test_tolerance, DType::f64, {2}, tensors);
+  check_shape(self_test_tolerance, DType::f64, {2, outputs}, tensors);
   return 3;
 }
 

@@ -140,12 +140,26 @@ std::vector<std::uint64_t> table_tensor_shape(const Table& table) {
   return {table.coefficients.size() + 2};
 }
 
+void check_self_test(const Architecture& architecture, const SelfTest& test) {
+  const auto inputs = static_cast<std::size_t>(architecture.inputs());
+  const auto outputs = static_cast<std::size_t>(architecture.outputs());
+  if (test.x.size() == test.rows * inputs && test.y.size() == test.rows * outputs &&
+      test.tolerance.size() == 2 * outputs) {
+    return;
+  }
+  throw std::invalid_argument("the self-test must be one of a network with " +
+                              std::to_string(inputs) + " inputs and " + std::to_string(outputs) +
+                              " outputs");
+}
+
 TensorMap self_test_tensors(const Architecture& architecture, const SelfTest& test) {
   if (test.rows == 0) return {};
+  check_self_test(architecture, test);
   const std::uint64_t rows = test.rows;
-  return {{self_test_x, view_of(test.x.data(), {rows, extent(architecture.inputs())})},
-          {self_test_y, view_of(test.y.data(), {rows, extent(architecture.outputs())})},
-          {self_test_tolerance, view_of(test.tolerance.data(), {test.tolerance.size()})}};
+  return {
+      {self_test_x, view_of(test.x.data(), {rows, extent(architecture.inputs())})},
+      {self_test_y, view_of(test.y.data(), {rows, extent(architecture.outputs())})},
+      {self_test_tolerance, view_of(test.tolerance.data(), {2, extent(architecture.outputs())})}};
 }
 
 void refuse_tensor(const std::string& name, const std::string& reason) {
@@ -249,8 +263,7 @@ SelfTest unpack_self_test(const TensorMap& tensors) {
   test.rows = static_cast<std::size_t>(tensors.at(self_test_x).shape[0]);
   test.x = numbers(self_test_x);
   test.y = numbers(self_test_y);
-  const std::vector<double> tolerance = numbers(self_test_tolerance);
-  test.tolerance = {tolerance[0], tolerance[1]};
+  test.tolerance = numbers(self_test_tolerance);
   return test;
 }
 

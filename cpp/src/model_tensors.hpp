@@ -26,7 +26,7 @@
 /// and for a self-test, all three F64
 ///   self_test.x             [rows][I]
 ///   self_test.y             [rows][O]
-///   self_test.tolerance     [2]
+///   self_test.tolerance     [2][O]
 namespace kan {
 
 template <class T>
@@ -54,7 +54,11 @@ constexpr const char* self_test_x = "self_test.x";
 constexpr const char* self_test_y = "self_test.y";
 constexpr const char* self_test_tolerance = "self_test.tolerance";
 
+/// Throws: std::invalid_argument if the numbers of a self-test are not as many as such a network asks for.
+void check_self_test(const Architecture& architecture, const SelfTest& test);
+
 /// The tensors of a self-test: none without rows.
+/// Throws: as `check_self_test`.
 TensorMap self_test_tensors(const Architecture& architecture, const SelfTest& test);
 
 /// "layers.<l>.<role>"

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -103,7 +104,9 @@ TEST_CASE("arguments that cannot be meant are refused") {
   CHECK(predicts(handle.model, nullptr, y, scratch.size()) == KAN_BAD_ARGUMENT);
   CHECK(predicts(handle.model, x, nullptr, scratch.size()) == KAN_BAD_ARGUMENT);
   CHECK(predicts(handle.model, x, y, 10) == KAN_WORKSPACE_TOO_SMALL);
-  CHECK(kan_predict_double(handle.model, x, 1, y, nullptr, 1000000) == KAN_WORKSPACE_TOO_SMALL);
+  CHECK(kan_predict_double(handle.model, x, 1, y, nullptr, 1000000) == KAN_BAD_ARGUMENT);
+  CHECK(kan_predict_double(handle.model, nullptr, 0, nullptr, nullptr, 0) == KAN_OK);
+  CHECK(kan_parse(bytes.data(), SIZE_MAX / 2 + 9, KAN_FLOAT64, 0, &model) == KAN_NO_MEMORY);
   x[1] = std::numeric_limits<double>::quiet_NaN();
   CHECK(predicts(handle.model, x, y, scratch.size()) == KAN_NOT_FINITE);
   const float x32[3] = {0, 0, 0};

@@ -67,11 +67,14 @@ TEST_CASE("each row of a long self-test is looked at") {
 
 TEST_CASE("the tolerances are those of rounding") {
   const SelfTest test = make_self_test(random_network<double>(rich_architecture()), some_rows);
-  double largest = 0.0;
-  for (const double y : test.y) largest = std::max(largest, std::abs(y));
-  CHECK(test.tolerance[1] == doctest::Approx(1e-11 * largest));
-  CHECK(test.tolerance[0] >= 1e-5 * largest);
-  CHECK(test.tolerance[0] < 1e-3 * largest);
+  REQUIRE(test.tolerance.size() == 4);
+  for (const std::size_t o : {std::size_t{0}, std::size_t{1}}) {
+    const double largest = std::max(std::abs(test.y[o]), std::abs(test.y[2 + o]));
+    CHECK(test.tolerance[o] >= 1e-5 * largest);
+    CHECK(test.tolerance[o] < 1e-3 * largest);
+    CHECK(test.tolerance[2 + o] >= 1e-11 * largest);
+    CHECK(test.tolerance[2 + o] < 1e-9 * largest);
+  }
 }
 
 TEST_CASE("only whole rows of finite inputs with finite answers make a self-test") {
@@ -81,13 +84,38 @@ TEST_CASE("only whole rows of finite inputs with finite answers make a self-test
   CHECK_THROWS_WITH_AS(make_self_test(network, {1, 2, 3, 4}), doctest::Contains("got 4 numbers"),
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(make_self_test(network, {1, 2, std::nan("")}),
-                       doctest::Contains("inputs of a self-test must be finite"),
+                       doctest::Contains("inputs of a self-test must be finite and fit 32 bits"),
                        std::invalid_argument);
   Network<double> large = network;
   std::vector<double> parameters(large.parameter_count(), 1e300);
   large.set_parameters(parameters.data());
   CHECK_THROWS_WITH_AS(make_self_test(large, some_rows), doctest::Contains("must be finite"),
                        std::invalid_argument);
+}
+
+TEST_CASE("each output has a tolerance of its own, which does not vanish with the answer") {
+  Architecture architecture;
+  architecture.layers = {{1, 2, {}, 3, 3}};
+  Network<double> network(architecture);
+  for (std::size_t n = 0; n < network.parameter_count(); n += 2) {
+    network.mutable_parameters()[n] = n + 2 < network.parameter_count() ? 1e6 : -1.0;
+  }
+  const SelfTest test = make_self_test(network, {0.5});  // the second output is 0
+  CHECK(test.tolerance[0] > 1.0);
+  CHECK(test.tolerance[1] < 1e-5);
+  network.mutable_parameters()[1] = 1.0;
+  network.mutable_parameters()[3] = -1.0;
+  CHECK(make_self_test(network, {0.5}).tolerance[3] >= 16 * epsilon<double>);
+}
+
+TEST_CASE("a self-test of another network is refused, to write and to run") {
+  const Network<double> network = random_network<double>(rich_architecture());
+  const Network<double> other = random_network<double>(wide_architecture());
+  const SelfTest test = make_self_test(other, {1, 2, 3, 4, 5});
+  CHECK_THROWS_WITH_AS(serialize_model(network, {}, test),
+                       doctest::Contains("a network with 3 inputs and 2 outputs"),
+                       std::invalid_argument);
+  CHECK_THROWS_AS(run_self_test(network, test), std::invalid_argument);
 }
 
 TEST_CASE("a model too large for float has a self-test in double") {

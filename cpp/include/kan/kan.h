@@ -2,7 +2,11 @@
  *
  * A model never changes after loading: any number of threads may use one. Functions that can fail
  * return a status; kan_last_error() has the reason in words. Pointers to x, y, models and scratch must
- * not be null unless there is nothing to read or write: null is refused with KAN_BAD_ARGUMENT. */
+ * not be null unless there is nothing to read or write: null is refused with KAN_BAD_ARGUMENT. x, y and
+ * scratch must not overlap.
+ *
+ * A row has the numbers that the network takes. A model that was pruned of inputs in Python takes fewer
+ * than its data have columns: `python -m kan info` says which. */
 #ifndef KAN_KAN_H
 #define KAN_KAN_H
 

@@ -43,6 +43,7 @@ struct JetRules;
 /// What a jet of some order needs to know beforehand: made once, shared by any number of threads.
 class JetPlan {
  public:
+  /// Time and memory grow like inputs^(2 order): meant for a few inputs, or for order 1.
   /// Throws: as JetShape, and std::bad_alloc.
   JetPlan(int inputs, int order);
   ~JetPlan();
@@ -64,7 +65,11 @@ class JetPlan {
 ///
 /// `predict` and `jet` are for real time: they do not allocate, lock, throw, open threads or call the
 /// system, and take time in proportion to the rows. Their results are the bits that Evaluator and
-/// JetEvaluator give, for a row alone and in a batch, on the same instruction set.
+/// JetEvaluator give, for a row alone and in a batch, on the same instruction set. Inputs, outputs and
+/// scratch must not overlap.
+///
+/// A row has the numbers that the network takes. A model that was pruned of inputs in Python takes
+/// fewer than its data have columns: `python -m kan info` says which.
 template <class T>
 class Model {
  public:

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -24,21 +23,23 @@ constexpr int model_file_version = 2;
 /// A few inputs and what a network says to them.
 struct SelfTest {
   std::size_t rows = 0;
-  std::vector<double> x = {};                    ///< [rows][I]
-  std::vector<double> y = {};                    ///< [rows][O], calculated in double
-  std::array<double, 2> tolerance = {0.0, 0.0};  ///< of an answer in float, and in double
+  std::vector<double> x = {};          ///< [rows][I]
+  std::vector<double> y = {};          ///< [rows][O], calculated in double
+  std::vector<double> tolerance = {};  ///< [2][O], of answers in float, and in double
 };
 
 /// Whether a file's self-test is run when it is read.
 enum class Verify { yes, no };
 
-/// A self-test of these inputs [rows][I]. The tolerances are some rounding errors of the largest answer,
-/// in float at least four times what float itself gets wrong here.
-/// Throws: std::invalid_argument if there are no rows, or inputs or answers are not finite.
+/// A self-test of these inputs [rows][I]. The tolerances of each output are some rounding errors of its
+/// largest answer and of what is added up to make it, and some times what float itself gets wrong here.
+/// Throws: std::invalid_argument if there are no rows, or inputs do not fit 32 bits or answers are not
+/// finite.
 template <class T>
 SelfTest make_self_test(const Network<T>& network, std::vector<double> x);
 
-/// Throws: FormatError with the first answer of the network that is further off than the tolerance.
+/// Throws: FormatError with the first answer of the network that is further off than the tolerance,
+/// std::invalid_argument if the test is one of a network of another shape.
 template <class T>
 void run_self_test(const Network<T>& network, const SelfTest& test);
 
@@ -52,7 +53,7 @@ struct LoadedModel {
 
 /// The bytes of a model file; the same model gives the same bytes.
 /// Throws: std::invalid_argument if a parameter is not finite, a masked one is not 0, a note is not
-/// valid UTF-8, or the architecture is too long for a file.
+/// valid UTF-8, the architecture is too long for a file, or the self-test is one of another shape.
 template <class T>
 std::vector<std::byte> serialize_model(const Network<T>& network, const StringMap& notes = {},
                                        const SelfTest& self_test = {});
