@@ -25,6 +25,8 @@ SUM_BITS = 29  # a sum is a fraction of its range, in units of 2^-29
 FINEST = 7  # at most 2^7 cells
 COARSEST = 2
 MARGIN = 1.001  # ranges are that much wider than what is reached
+FINEST_RANGE = 2.0**-30  # of the offset, so that doubles tell all q apart
+LEAST_RANGE, MOST_RANGE = 1e-280, 1e280
 FINEST_SHIFT = 24
 WANTED = 2.0  # units of its range that a sum may be off by its tables
 NO_BETTER = 1.25  # finer tables that are better by no more are not worth their bytes
@@ -108,7 +110,9 @@ def fixed_layers(network: Core) -> tuple[Array, list[FixedLayer]]:
     layers = []
     for index in range(len(network.layers)):
         layers.append(_fixed_layer(network, index, numbers))
-        numbers = layers[-1].nodes
+        with np.errstate(over="ignore", invalid="ignore"):
+            numbers = layers[-1].nodes
+        _check_size(index, HALF * numbers.unit + numbers.error)
     return unit, layers
 
 
@@ -122,9 +126,9 @@ def _fixed_layer(network: Core, index: int, x: Numbers) -> FixedLayer:
             constant[j] += shape.middle
             reach[j] += shape.size
         reach += np.where(is_factor, np.abs(constant), 0.0)
-    if not (reach < 1e300).all():
-        raise ValueError(f"layer {index} gives numbers that are too large on its inputs' range")
-    reach = np.where(reach > 0, MARGIN * reach, 1.0)
+    _check_size(index, reach + np.abs(constant))
+    reach = np.maximum(MARGIN * reach, FINEST_RANGE * np.abs(constant))
+    reach = np.where(reach > LEAST_RANGE, reach, 1.0)
     bits, edges, error = _best_tables(network, index, x, folded.scale, shapes, reach)
     for (_, j), shape in shapes.items():
         error[j] += shape.moved
@@ -133,6 +137,11 @@ def _fixed_layer(network: Core, index: int, x: Numbers) -> FixedLayer:
     sums = Numbers(np.where(is_factor, 0.0, constant), reach / HALF, error)
     products = Products(list(layer.arities), folded.product_bias)
     return FixedLayer(bits, edges, np.rint(start), sums, layer.sums, products)
+
+
+def _check_size(index: int, sizes: Array) -> None:
+    if not (sizes < MOST_RANGE).all():
+        raise ValueError(f"layer {index} gives numbers that are too large on its inputs' range")
 
 
 @dataclass(frozen=True)
@@ -151,7 +160,7 @@ def _shapes(
     shapes = {}
     with np.errstate(over="ignore", invalid="ignore"):
         for alone in inputs_alone(network, index, scale):
-            found = ranges(alone, x.values(alone.i), float(x.error[alone.i]))
+            found = ranges(alone, x.values(alone.i), x.unit[alone.i], x.error[alone.i])
             for j, least, most, moved in zip(
                 alone.ends, found.least, found.most, found.moved, strict=True
             ):
@@ -200,8 +209,8 @@ def _tables(
         for n, j in enumerate(alone.ends):
             shape = shapes[alone.i, j]
             phi = values[:, n] - shape.middle
-            ratio = reach[j] / shape.size if shape.size > 0 else 2.0**FINEST_SHIFT
-            shift = int(min(np.floor(np.log2(ratio)), FINEST_SHIFT))
+            ratio = reach[j] / max(shape.size, reach[j] / 2.0**FINEST_SHIFT)
+            shift = int(np.log2(ratio))
             table = _table(phi / (reach[j] / HALF / 2.0**shift), bits)
             edge = FixedEdge(alone.i, j, table, shift)
             said = table_values(edge, bits)

@@ -2,8 +2,8 @@
 
 Between two neighbouring points at distance h an edge is a smooth function g, on which |g''| <= M,
 plus one that only rises or only falls. The first is within M h^2 / 8 of its chord, the second
-between its ends. Knots and turns are points too, with one just before and one just behind, so that
-jumps lie between points.
+between its ends. Knots and turns are points too, and where there may be a jump those just before
+and behind.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def inputs_alone(network: Core, index: int, scale: Array) -> Iterator[Alone]:
         yield Alone(i, live, alone, scale[live])
 
 
-def ranges(alone: Alone, x: Array, error: float) -> Ranges:
-    """Return the ranges over all inputs within x (P,), equally spaced, which are off by `error`.
+def ranges(alone: Alone, x: Array, unit: float, error: float) -> Ranges:
+    """Return the ranges over all inputs within x (P,), `unit` apart, which are off by `error`.
 
     Without an error the inputs are those of x, and nothing between.
     """
@@ -92,7 +92,7 @@ def ranges(alone: Alone, x: Array, error: float) -> Ranges:
         for reduced, ends, sign in ((np.minimum, _lower, -1), (np.maximum, _upper, 1))
     )
     at = (smooth + steps)[first]
-    cells = int(min(np.ceil(error / (x[1] - x[0])), len(x)))
+    cells = int(min(np.ceil(error / unit), len(x)))
     above = _slid(np.maximum, np.pad(most, ((cells,) * 2, (0, 0)), constant_values=-np.inf), cells)
     below = _slid(np.minimum, np.pad(least, ((cells,) * 2, (0, 0)), constant_values=np.inf), cells)
     moved = np.maximum(above - at, at - below).max(axis=0)
@@ -129,7 +129,9 @@ def _values(network: Core, x: Array) -> Array:
 def _points(network: Core, x: Array) -> Array:
     """Return x with the knots and turns within its range, all in order."""
     knots = grid_points(network, 0)[0]
-    turns = [np.nextafter(knots, -np.inf), knots, np.nextafter(knots, np.inf)]
+    turns = [knots]
+    if network.layers[0].degree == 0 or network.extrapolation.name == "zero":
+        turns += [np.nextafter(knots, -np.inf), np.nextafter(knots, np.inf)]
     for edge, numbers in zip(network.layers[0].symbolic, _numbers(network), strict=True):
         if not is_smooth(edge):
             turns.append(turns_of(edge, numbers[0], numbers[1], x))
