@@ -22,6 +22,7 @@ from random_models import (
 )
 
 CORTEX_M0 = Compiler(("arm-none-eabi-gcc", "-mcpu=cortex-m0", "-mthumb"))
+ARM_32 = Compiler(("arm-none-eabi-gcc", "-mcpu=arm7tdmi", "--specs=rdimon.specs"), ("qemu-arm",))
 POLICIES = ("linear", "clamp", "zero", "polynomial", "error")
 
 
@@ -81,7 +82,7 @@ def test_a_trained_model_is_close_and_the_bound_is_no_idle_one(
     assert f"NET_Y0_UNIT {report.output_units[0]!r}" in text
 
 
-@pytest.mark.parametrize("compiler", [CLANG, AARCH64], ids=str)
+@pytest.mark.parametrize("compiler", [CLANG, AARCH64, ARM_32], ids=str)
 def test_every_machine_gives_the_same_bits(
     tmp_path: Path, trained: KAN, compiler: Compiler
 ) -> None:
