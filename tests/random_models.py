@@ -75,3 +75,34 @@ def with_functions(model, share=0.3, seed=0):
                 made.affine(index, which)[:] = network.affine(index, which)
     model._network = made
     return model
+
+
+def with_edge_functions(model, functions, alone=True):
+    """The model with these functions, {(layer, i, j): (name, (alpha, beta, gamma, delta))}, in
+    place of the splines there or beside them."""
+    network = model._network
+    own = [sorted(key for key in functions if key[0] == n) for n in range(model.depth)]
+    made = rebuilt(
+        network,
+        [
+            with_layer(
+                layer,
+                symbolic=[_core.SymbolicEdge(i, j, functions[n, i, j][0]) for n, i, j in keys],
+            )
+            for layer, keys in zip(network.layers, own, strict=True)
+        ],
+    )
+    for index, keys in enumerate(own):
+        made.set_knots(index, network.knots(index))
+        made.coefficients(index)[:] = network.coefficients(index)
+        mask = network.edge_mask(index).copy()
+        for key in keys if alone else ():
+            mask[key[1:]] = 0
+        made.set_edge_mask(index, mask)
+        if keys:
+            made.symbolic(index)[:] = [functions[key][1] for key in keys]
+        if network.affine_enabled:
+            for which in AFFINES:
+                made.affine(index, which)[:] = network.affine(index, which)
+    model._network = made
+    return model

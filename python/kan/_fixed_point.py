@@ -2,21 +2,21 @@
 
 A number x of a layer is held as q in [-32768, 32767], x = offset + unit * q. Over all of these q,
 every edge is a table: parabolas on 2^b equal cells. The distance between table and edge is known
-for each q, so that the bound is one for every input that can be said.
+for each q, and that between what the edge gives to q and to the network's own number from what it
+can do between the q's, so that the bound holds for every input that can be said, up to rounding in
+double precision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from . import _core
 from ._architecture import Core
 from ._arrays import Array
-from ._c_affines import Folded, folded_affines
-from ._networks import with_layer
+from ._c_affines import folded_affines
+from ._fixed_ranges import inputs_alone, ranges
 
 __all__ = ["FixedEdge", "FixedLayer", "Numbers", "Products", "fixed_layers"]
 
@@ -25,9 +25,11 @@ SUM_BITS = 29  # a sum is a fraction of its range, in units of 2^-29
 FINEST = 7  # at most 2^7 cells
 COARSEST = 2
 MARGIN = 1.001  # ranges are that much wider than what is reached
+FINEST_RANGE = 2.0**-30  # of the offset, so that doubles tell all q apart
+LEAST_RANGE, MOST_RANGE = 1e-280, 1e280
 FINEST_SHIFT = 24
-STEEPER = 1.01  # slopes between neighbouring q may be that much steeper than those at them
 WANTED = 2.0  # units of its range that a sum may be off by its tables
+NO_BETTER = 1.25  # finer tables that are better by no more are not worth their bytes
 
 
 @dataclass(frozen=True)
@@ -108,32 +110,28 @@ def fixed_layers(network: Core) -> tuple[Array, list[FixedLayer]]:
     layers = []
     for index in range(len(network.layers)):
         layers.append(_fixed_layer(network, index, numbers))
-        numbers = layers[-1].nodes
+        with np.errstate(over="ignore", invalid="ignore"):
+            numbers = layers[-1].nodes
+        _check_size(index, HALF * numbers.unit + numbers.error)
     return unit, layers
 
 
 def _fixed_layer(network: Core, index: int, x: Numbers) -> FixedLayer:
     layer, folded = network.layers[index], folded_affines(network, index)
     is_factor = np.arange(layer.subnodes) >= layer.sums
-    shapes = {}
-    for i, live, phi in _edge_values(network, index, x, folded):
-        for n, j in enumerate(live):
-            shapes[i, j] = _Shape.of(phi[:, n], x.unit[i], bool(is_factor[j]))
+    shapes = _shapes(network, index, x, folded.scale, is_factor)
     constant, reach = folded.bias.copy(), np.zeros(layer.subnodes)
     with np.errstate(over="ignore", invalid="ignore"):
         for (_, j), shape in shapes.items():
             constant[j] += shape.middle
             reach[j] += shape.size
         reach += np.where(is_factor, np.abs(constant), 0.0)
-    if not (reach < 1e300).all():
-        raise ValueError(f"layer {index} gives numbers that are too large on its inputs' range")
-    reach = np.where(reach > 0, MARGIN * reach, 1.0)
-    for bits in range(COARSEST, FINEST + 1):
-        edges, error = _tables(_edge_values(network, index, x, folded), shapes, reach, bits)
-        if (error <= WANTED / HALF * reach).all():
-            break
-    for (i, j), shape in shapes.items():
-        error[j] += STEEPER * shape.slope * x.error[i]
+    _check_size(index, reach + np.abs(constant))
+    reach = np.maximum(MARGIN * reach, FINEST_RANGE * np.abs(constant))
+    reach = np.where(reach > LEAST_RANGE, reach, 1.0)
+    bits, edges, error = _best_tables(network, index, x, folded.scale, shapes, reach)
+    for (_, j), shape in shapes.items():
+        error[j] += shape.moved
     error += reach * 2.0**-SUM_BITS * (1 + len(edges))
     start = np.where(is_factor, constant, 0.0) / reach * 2.0**SUM_BITS
     sums = Numbers(np.where(is_factor, 0.0, constant), reach / HALF, error)
@@ -141,69 +139,83 @@ def _fixed_layer(network: Core, index: int, x: Numbers) -> FixedLayer:
     return FixedLayer(bits, edges, np.rint(start), sums, layer.sums, products)
 
 
+def _check_size(index: int, sizes: Array) -> None:
+    if not (sizes < MOST_RANGE).all():
+        raise ValueError(f"layer {index} gives numbers that are too large on its inputs' range")
+
+
 @dataclass(frozen=True)
 class _Shape:
-    """What an edge gives lies within `size` of `middle`; it is nowhere steeper than `slope`."""
+    """What an edge gives lies within `size` of `middle`; by its input's error it moves `moved`."""
 
     middle: float
     size: float
-    slope: float
-
-    @staticmethod
-    def of(phi: Array, unit: float, is_factor: bool) -> _Shape:
-        """Return it of the edge's values; a factor has its range around 0, to be multiplied."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            middle = 0.0 if is_factor else float(phi.max() / 2 + phi.min() / 2)
-            slope = float(np.abs(np.diff(phi)).max()) / unit
-            return _Shape(middle, float(np.abs(phi - middle).max()), slope)
+    moved: float
 
 
-def _edge_values(
-    network: Core, index: int, x: Numbers, folded: Folded
-) -> Iterator[tuple[int, list[int], Array]]:
-    """Yield inputs, the sums that their edges end in, and what those give for all q (65537, n)."""
-    layer = network.layers[index]
-    weights = network.coefficients(index).astype(np.float64)
-    mask = network.edge_mask(index)
-    for i in range(layer.inputs):
-        own = [n for n, edge in enumerate(layer.symbolic) if edge.input == i]
-        ends = [layer.symbolic[n].sum for n in own]
-        live = sorted({*(int(j) for j in np.flatnonzero(mask[i])), *ends})
-        if not live:
-            continue
-        functions = [
-            _core.SymbolicEdge(0, live.index(edge.sum), edge.function, edge.table)
-            for edge in (layer.symbolic[n] for n in own)
-        ]
-        shape = with_layer(layer, inputs=1, sums=len(live), arities=[], symbolic=functions)
-        alone = _core.Network64([shape], network.base, network.extrapolation, False, network.tables)
-        alone.set_knots(0, network.knots(index)[i : i + 1].astype(np.float64))
-        alone.coefficients(0)[0] = weights[i][:, live]
-        if own:
-            alone.symbolic(0)[:] = network.symbolic(index)[own].astype(np.float64)
-        yield i, live, _core.predict(alone, x.values(i)[:, np.newaxis]) * folded.scale[live]
+def _shapes(
+    network: Core, index: int, x: Numbers, scale: Array, is_factor: Array
+) -> dict[tuple[int, int], _Shape]:
+    """Return the shapes of edges (i, j); factors have a range around 0, to be multiplied."""
+    shapes = {}
+    with np.errstate(over="ignore", invalid="ignore"):
+        for alone in inputs_alone(network, index, scale):
+            found = ranges(alone, x.values(alone.i), x.unit[alone.i], x.error[alone.i])
+            for j, least, most, moved in zip(
+                alone.ends, found.least, found.most, found.moved, strict=True
+            ):
+                middle = 0.0 if is_factor[j] else float(most / 2 + least / 2)
+                size = float(max(most - middle, middle - least))
+                shapes[alone.i, j] = _Shape(middle, size, float(moved))
+    return shapes
+
+
+def _best_tables(
+    network: Core,
+    index: int,
+    x: Numbers,
+    scale: Array,
+    shapes: dict[tuple[int, int], _Shape],
+    reach: Array,
+) -> tuple[int, list[FixedEdge], Array]:
+    """Return the bits of the coarsest tables that are as good as is wanted, or as can be."""
+    tried = {}
+    for bits in range(COARSEST, FINEST + 1):
+        tried[bits] = _tables(network, index, x, scale, shapes, reach, bits)
+        if (tried[bits][1] <= WANTED / HALF * reach).all():
+            break
+    good = np.maximum(WANTED / HALF * reach, NO_BETTER * tried[bits][1])
+    coarsest = min(b for b, (_, error) in tried.items() if (error <= good).all())
+    return coarsest, *tried[coarsest]
 
 
 def _tables(
-    values: Iterator[tuple[int, list[int], Array]],
+    network: Core,
+    index: int,
+    x: Numbers,
+    scale: Array,
     shapes: dict[tuple[int, int], _Shape],
     reach: Array,
     bits: int,
 ) -> tuple[list[FixedEdge], Array]:
-    """Return the tables of all edges, and how far off those of each sum are together at most."""
-    edges, error, most = [], np.zeros(len(reach)), np.zeros(len(reach))
-    for i, live, all_phi in values:
-        for n, j in enumerate(live):
-            shape, phi = shapes[i, j], all_phi[:, n] - shapes[i, j].middle
-            ratio = reach[j] / shape.size if shape.size > 0 else 2.0**FINEST_SHIFT
-            shift = int(min(np.floor(np.log2(ratio)), FINEST_SHIFT))
-            edge = FixedEdge(i, j, _table(phi / (reach[j] / HALF / 2.0**shift), bits), shift)
+    """Return the tables of all edges, and how far off those of each sum are together at most.
+
+    Parabolas through three points between -1 and 1 stay between -1.25 and 1.25, so that sums stay
+    between -1.25 and 1.25 times 2^29.
+    """
+    edges, error = [], np.zeros(len(reach))
+    for alone in inputs_alone(network, index, scale):
+        values = alone.values(x.values(alone.i))
+        for n, j in enumerate(alone.ends):
+            shape = shapes[alone.i, j]
+            phi = values[:, n] - shape.middle
+            ratio = reach[j] / max(shape.size, reach[j] / 2.0**FINEST_SHIFT)
+            shift = int(np.log2(ratio))
+            table = _table(phi / (reach[j] / HALF / 2.0**shift), bits)
+            edge = FixedEdge(alone.i, j, table, shift)
             said = table_values(edge, bits)
             error[j] += np.abs(said * (reach[j] * 2.0**-SUM_BITS) - phi[:-1]).max()
-            most[j] += np.abs(said).max()
             edges.append(edge)
-    if (most >= 2.0**30).any():
-        raise ValueError("an edge of the model is too rough for tables of 16 bits")
     return edges, error
 
 
