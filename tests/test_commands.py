@@ -179,3 +179,16 @@ def test_a_folder_of_the_library_is_printed_or_missed(
         main([f"--{name}"])
     assert end.value.code == 0
     assert capsys.readouterr().out == f"{tmp_path / FOLDERS[name]}\n"
+
+
+@pytest.mark.parametrize("command", ["export-c", "export-onnx"])
+def test_a_model_is_not_replaced_by_what_is_made_of_it(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.safetensors"
+    KAN([2, 1], seed=0).save(path)
+    before = path.read_bytes()
+    with pytest.raises(SystemExit):
+        main([command, str(path), str(path)])
+    assert "the file to write must not be the model" in capsys.readouterr().err
+    assert path.read_bytes() == before

@@ -386,3 +386,15 @@ class TestFiles:
         monkeypatch.setitem(sys.modules, "onnx", None)
         with pytest.raises(ImportError, match=r"kan-core\[onnx\]"):
             random_model([1, 1]).export_onnx(tmp_path / "model.onnx")
+
+
+def test_infinity_reads_no_other_row_and_no_other_table(tmp_path):
+    """In the search for the piece on uneven grids, where many thresholds are compared."""
+    model = with_uneven_grids(random_model([2, 2], grid=40, dtype="float32"))
+    path = tmp_path / "m.onnx"
+    model.export_onnx(path)
+    X = np.array([[0.1, 0.2], [np.inf, 0.3], [0.3, -np.inf], [0.3, np.inf]], np.float32)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (y,) = session.run(None, {"X": X})
+    np.testing.assert_allclose(y[:1], model(X[:1]), rtol=1e-4)
+    assert np.isnan(y[1:]).all()

@@ -94,7 +94,8 @@ BODIES = {
 }
 
 # The functions of a header that has no math.h, by their names there. Accurate to some units in the
-# last place for arguments up to 1e5, where reductions begin to lose digits.
+# last place for arguments up to 1e5, where reductions begin to lose digits; from 1e9 on waves are
+# those of 0.
 OWN = {
     "exp": """$real sum = $(0.0), power = $(1.0), base = $(2.0), n, r;
   int whole, terms;
@@ -142,7 +143,8 @@ OWN = {
     "wave": """$real quarters = u * $(0.6366197723675814), r, rr, sum = $(0.0);
   long whole;
   int terms;
-  if (!(quarters < $(1e9) && quarters > $(-1e9))) return $(0.0);
+  if (!(u == u)) return u;
+  if (!(quarters < $(1e9) && quarters > $(-1e9))) u = quarters = $(0.0);
   whole = (long)(quarters < 0 ? quarters - $(0.5) : quarters + $(0.5));
   r = ((u - ($real)whole * $pi2_high) - ($real)whole * $pi2_middle) - ($real)whole * $pi2_low;
   whole = ((whole + shift) % 4 + 4) % 4;
@@ -159,7 +161,7 @@ OWN = {
     "tan": "return $wave(u, 0) / $wave(u, 1);",
     "period": """const $real turns = (u - $(1.5707963267948966)) * $(0.3183098861837907);
   long whole;
-  if (!(turns < $(1e9) && turns > $(-1e9))) return $(1.0);
+  if (!(turns < $(1e9) && turns > $(-1e9))) return u == u ? $(1.0) : u;
   whole = (long)(turns < 0 ? turns - $(0.5) : turns + $(0.5));
   whole = 2 * whole + 1;
   u = (u - ($real)whole * $pi2_high) - ($real)whole * $pi2_middle;

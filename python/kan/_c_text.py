@@ -13,62 +13,16 @@ from ._arrays import Array
 
 __all__ = ["CText", "identifier", "index_type", "without_idle"]
 
-RESERVED = frozenset(
-    [
-        "auto",
-        "break",
-        "case",
-        "char",
-        "const",
-        "continue",
-        "default",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "extern",
-        "float",
-        "for",
-        "goto",
-        "if",
-        "inline",
-        "int",
-        "long",
-        "register",
-        "restrict",
-        "return",
-        "short",
-        "signed",
-        "sizeof",
-        "static",
-        "struct",
-        "switch",
-        "typedef",
-        "union",
-        "unsigned",
-        "void",
-        "volatile",
-        "while",
-        "class",
-        "new",
-        "this",
-        "template",
-        "operator",
-        "private",
-        "public",
-    ]
-)
-
 
 def identifier(name: object, path: Path) -> str:
     """Return the name of a model in C: the one given, or that of the file."""
     if name is None:
         name = re.sub(r"\W", "_", path.stem, flags=re.ASCII)
         name = f"_{name}".lstrip("_") or "model"
-        name = f"model_{name}" if name[0].isdigit() or name in RESERVED else name
+        name = f"model_{name}" if name[0].isdigit() else name
     if not isinstance(name, str):
         raise TypeError(f"name must be a str, got {type(name).__name__}")
-    if not re.fullmatch(r"[A-Za-z]\w*", name, flags=re.ASCII) or name in RESERVED:
+    if not re.fullmatch(r"[A-Za-z]\w*", name, flags=re.ASCII):
         raise ValueError(f"name must be an identifier of C, got {name!r}")
     return name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -100,7 +101,13 @@ def _run_verify(chosen: argparse.Namespace) -> None:
     sys.stdout.write(f"{chosen.file}: read to the last bit; {test}\n")
 
 
+def _refuse_to_replace(chosen: argparse.Namespace) -> None:
+    if os.path.realpath(chosen.out) == os.path.realpath(chosen.file):
+        raise ValueError(f"the file to write must not be the model, got {chosen.out}")
+
+
 def _run_export_c(chosen: argparse.Namespace) -> None:
+    _refuse_to_replace(chosen)
     report = KAN.load(chosen.file).export_c(
         chosen.out,
         dtype=chosen.dtype,
@@ -112,4 +119,5 @@ def _run_export_c(chosen: argparse.Namespace) -> None:
 
 
 def _run_export_onnx(chosen: argparse.Namespace) -> None:
+    _refuse_to_replace(chosen)
     KAN.load(chosen.file).export_onnx(chosen.out)

@@ -73,8 +73,9 @@ class CSource(Observed):
         It has one function, ``<name>_predict(x, y)``, constant tables, and the macros
         ``<NAME>_INPUTS`` and ``<NAME>_OUTPUTS``: no heap, no static variables, any number of
         threads. Edges that are pruned leave nothing behind, symbolic ones their formula. Compiled
-        without options that loosen arithmetic it gives the model's predictions up to rounding,
-        some 1e-7 of the largest in float32 and 1e-16 in float64, also for inputs outside the grids.
+        without options that loosen arithmetic it gives the model's predictions up to rounding, also
+        for inputs outside the grids: some 1e-7 of the largest in float32 and 1e-16 in float64,
+        where the intervals of a grid are not of very different lengths.
 
         Parameters
         ----------
@@ -84,7 +85,8 @@ class CSource(Observed):
             The numbers of the tables, the inputs and the outputs. With "q15" all are whole numbers
             of 16 bits: an input of the model is ``<NAME>_X<i>_UNIT * q``, which covers its grid, an
             output ``<NAME>_Y<j>_UNIT * q``. Nothing wraps around, and the header and the report
-            say how far outputs are from the model's at most, whatever the inputs.
+            say how far outputs are at most from the model's in double precision, whatever the
+            inputs; `optimize` and `math` mean nothing there.
         name : str, optional
             What its names begin with; by default the name of the file.
         optimize : {"speed", "size"}
@@ -254,7 +256,7 @@ def _exported_whole(
 
 def _header(text: CText, network: Core, tables: list[str], report: CExport) -> str:
     name = text.name
-    guard = f"{name.upper()}_H"
+    guard = f"KAN_EXPORT_{name}"
     answer = "Writes y; x and y must not overlap."
     if network.extrapolation.name == "error":
         answer += " Returns 0, or 1 with y as it was if an input is\n * outside its grid."
@@ -296,7 +298,8 @@ def _whole_header(text: CText, tables: list[str], report: CExport) -> str:
  *
  * {name}_predict(x, y): x has {upper}_INPUTS numbers, y {upper}_OUTPUTS; they must not overlap.
  * Input i of the model is {upper}_X<i>_UNIT * x[i], output j is {upper}_Y<j>_UNIT * y[j].
- * Whatever x is, the outputs are at most so far from the model's: {bounds}.
+ * Whatever x is, outputs are at most so far from the model's in double precision:
+ * {bounds}.
  * No floating point, no heap, no static variables, no library; for any number of threads.
  * Constant tables: {report.tables_bytes} bytes. Stack: about {report.stack_bytes} bytes. */"""
     macros = [
@@ -307,7 +310,7 @@ def _whole_header(text: CText, tables: list[str], report: CExport) -> str:
         macros += [f"#define {upper}_{letter}{n}_UNIT {unit!r}" for n, unit in enumerate(units)]
     parts = [
         about,
-        f"#ifndef {upper}_H\n#define {upper}_H",
+        f"#ifndef KAN_EXPORT_{name}\n#define KAN_EXPORT_{name}",
         "#include <stddef.h>\n#include <stdint.h>",
         "\n".join(macros),
         *tables,

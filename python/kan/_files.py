@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,14 +29,19 @@ def naming(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file; if that fails, what was there is still there."""
-    name = os.fsdecode(path)
+    """Write a file; if that fails, what was there is still there.
+
+    As with models, a file keeps its permissions, and a link stays one.
+    """
+    name = os.path.realpath(os.fsdecode(path))
     unfinished = f"{name}.{os.getpid()}.{threading.get_ident()}.part"
     try:
         with open(unfinished, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            os.chmod(unfinished, stat.S_IMODE(os.stat(name).st_mode))
         os.replace(unfinished, name)
     except BaseException:
         with suppress(OSError):

@@ -12,6 +12,8 @@ from ._history import History
 
 __all__ = ["LastFit"]
 
+NAMES = ("train_loss", "test_loss", "validation_loss")
+
 
 @dataclass(frozen=True)
 class LastFit:
@@ -27,9 +29,7 @@ class LastFit:
         last = {
             name: values[-1]
             for name, values in history.items()
-            if name in ("train_loss", "test_loss", "validation_loss")
-            and values
-            and math.isfinite(values[-1])
+            if name in NAMES and values and math.isfinite(values[-1])
         }
         return cls(loss, last, _fingerprint(network))
 
@@ -39,8 +39,11 @@ class LastFit:
         if noted is None:
             return None
         loss = noted.get("loss")
-        if not isinstance(loss, str):
+        if not isinstance(loss, str) or not loss.isprintable():
             raise TypeError(f"loss must be a name, got {loss!r}")
+        unknown = noted.keys() - {"loss", *NAMES}
+        if unknown:
+            raise ValueError(f"the last fit must have {', '.join(NAMES)}, got {sorted(unknown)!r}")
         errors = {name: finite(value, name) for name, value in noted.items() if name != "loss"}
         return cls(loss, errors, _fingerprint(network))
 

@@ -116,12 +116,13 @@ def _searched(x: Value, pieces: Pieces, origins: Array) -> tuple[Value, Value, A
 def _passed(x: Value, thresholds: Array) -> Value:
     """Return how many of the thresholds (C, B), which increase, x (N, C) has passed.
 
-    Counted in blocks of sqrt(B), and then in the block where they end.
+    Counted in blocks of sqrt(B), and then in the block where they end. What fills the last block
+    up is passed by nothing, infinity included.
     """
     inputs, count = thresholds.shape
     width = math.isqrt(count - 1) + 1
     blocks = -(-count // width)
-    padded = np.full((inputs, blocks * width), np.inf, dtype=thresholds.dtype)
+    padded = np.full((inputs, blocks * width), np.nan, dtype=thresholds.dtype)
     padded[:, :count] = thresholds
     x = x.reshape(0, inputs, 1)
     block = _count(x >= padded[:, width::width])
