@@ -28,6 +28,7 @@ REPETITIONS = 3
 
 PROLOGUE = """
 import json, os, signal, sys, threading, time
+import matplotlib.figure  # Python's own imports of it take some time, which is not asked about
 import numpy as np
 from kan import KAN, _core, set_num_threads
 

@@ -121,3 +121,4 @@ def _run_export_c(chosen: argparse.Namespace) -> None:
 def _run_export_onnx(chosen: argparse.Namespace) -> None:
     _refuse_to_replace(chosen)
     KAN.load(chosen.file).export_onnx(chosen.out)
+    sys.stdout.write(f"{chosen.out}: written\n")

@@ -44,7 +44,7 @@ class CExport:
     def __str__(self) -> str:
         return (
             f"{self.path}: {self.inputs} inputs, {self.outputs} outputs, {self.dtype}\n"
-            f"constant tables  {self.tables_bytes} bytes (flash)\n"
+            f"constant tables  {self.tables_bytes} bytes of flash; code comes on top\n"
             f"stack            about {self.stack_bytes} bytes\n"
             f"static RAM       0 bytes"
             + "".join(
