@@ -248,7 +248,7 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted, CSource, O
             it has those along X, but none along parameters.
         """
         if self._input_id is None:
-            ready: Array | None = _core.predict_ready(self._network, X)
+            ready: Array | None = self._network.predict_ready(X)
             if ready is not None:
                 return ready
         if holds_tensor(X):

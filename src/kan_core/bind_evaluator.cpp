@@ -138,7 +138,10 @@ template <class T>
 void bind_evaluator_of(py::module_& m, const char* samples_name) {
   bind_samples<T>(m, samples_name);
   m.def("predict", &predict<T>, py::arg("network"), py::arg("x"));
-  m.def("predict_ready", &predict_ready<T>, py::arg("network"), py::arg("x"));
+  // A method, which is found without trying the other precision first: it is called for single rows.
+  const auto type = py::type::of<kan::Network<T>>();
+  py::reinterpret_borrow<py::class_<kan::Network<T>>>(type).def("predict_ready", &predict_ready<T>,
+                                                                py::arg("x"));
   m.def("activations", &activations<T>, py::arg("network"), py::arg("x"), py::arg("layer"));
   m.def("activation_range", &activation_range<T>, py::arg("network"), py::arg("x"),
         py::arg("layer"));
