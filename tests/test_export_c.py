@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -368,6 +369,14 @@ def test_options_that_cannot_be_are_refused_and_nothing_is_written(tmp_path: Pat
     with pytest.raises(OSError, match="nowhere"):
         KAN([2, 1], seed=0).export_c(tmp_path / "nowhere" / "net.h")
     assert not path.exists()
+
+
+def test_what_is_no_file_does_not_become_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "net.h"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="net"):
+        KAN([1, 1], seed=0).export_c(pipe)
+    assert pipe.is_fifo()
 
 
 @pytest.mark.parametrize(

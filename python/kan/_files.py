@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
@@ -34,6 +35,8 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     As with models, a file keeps its permissions, and a link stays one.
     """
     name = os.path.realpath(os.fsdecode(path))
+    if os.path.exists(name) and not os.path.isfile(name):  # a device would become a file
+        raise OSError(errno.EINVAL, "not a regular file", name)
     unfinished = f"{name}.{os.getpid()}.{threading.get_ident()}.part"
     try:
         with open(unfinished, "xb") as file:
