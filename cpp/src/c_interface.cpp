@@ -53,8 +53,7 @@ kan_status guarded(const Call& call) noexcept {
     return fail(KAN_CANNOT_READ, error.what());
   } catch (const std::bad_alloc&) {
     return fail(KAN_NO_MEMORY, "out of memory");
-  } catch (const std::length_error&) {
-    return fail(KAN_NO_MEMORY, "more bytes than there can be");
+
   } catch (const std::invalid_argument& error) {
     return fail(KAN_BAD_ARGUMENT, error.what());
   } catch (const std::exception& error) {
@@ -137,6 +136,10 @@ kan_status kan_parse(const void* bytes, size_t count, kan_dtype dtype, unsigned 
   if (bytes == nullptr && count > 0) {
     if (model != nullptr) *model = nullptr;
     return fail(KAN_BAD_ARGUMENT, "bytes must not be null");
+  }
+  if (count > std::vector<std::byte>().max_size()) {
+    if (model != nullptr) *model = nullptr;
+    return fail(KAN_NO_MEMORY, "more bytes than there can be");
   }
   const auto* first = static_cast<const std::byte*>(bytes);
   const auto copy = [&] { return std::vector<std::byte>(first, first + count); };

@@ -134,12 +134,12 @@ TEST_CASE("what is outside the grid is refused where the model minds") {
   architecture.extrapolation = Extrapolation::error;
   const Model<double> model(Network<double>{architecture});  // grids on [-1, 1]
   std::vector<std::byte> scratch(model.workspace_bytes(1));
-  double y = 0.0;
+  std::array<double, 2> y = {};
   const std::array<double, 3> ends = {-1.0, 1.0, 0.0};
-  CHECK(model.predict(ends.data(), 1, &y, scratch) == Status::ok);
+  CHECK(model.predict(ends.data(), 1, y.data(), scratch) == Status::ok);
   const std::array<double, 3> beyond = {-1.0, 1.0000001, 0.0};
-  CHECK(model.predict(beyond.data(), 1, &y, scratch) == Status::outside_grid);
-  CHECK(model.predict_parallel(beyond.data(), 1, &y) == Status::outside_grid);
+  CHECK(model.predict(beyond.data(), 1, y.data(), scratch) == Status::outside_grid);
+  CHECK(model.predict_parallel(beyond.data(), 1, y.data()) == Status::outside_grid);
 }
 
 TEST_CASE("eight threads share a model and get the bits of one") {
