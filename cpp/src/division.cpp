@@ -28,7 +28,9 @@ std::size_t rows_within(std::size_t bytes, std::size_t per_row, double work_per_
 }  // namespace
 
 std::size_t parts_of(std::size_t parameters) noexcept {
-  return std::clamp(most_numbers_in_parts / parameters, std::size_t{1}, most_parts);
+  std::size_t parts = most_parts;
+  while (parts > 1 && parts * parameters > most_numbers_in_parts) parts /= 2;
+  return parts;
 }
 
 /// The basis of one input costs as much as some 30 multiply-adds.

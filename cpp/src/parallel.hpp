@@ -39,17 +39,28 @@ void parallel_for(std::size_t count, [[maybe_unused]] int threads, const F& f) n
   for (std::ptrdiff_t i = 0; i < last; ++i) f(static_cast<std::size_t>(i), 0);
 }
 
-/// f(begin, end) for stretches of 0 ... count, at most one per thread and whole blocks long.
+/// f(begin, end) for stretches of 0 ... count, at most one per thread and whole blocks long. Of the
+/// same count every thread gets the same stretch each time: what it wrote last is in its own cache.
 template <class F>
 void parallel_stretches(std::size_t count, std::size_t block, int threads, const F& f) noexcept {
   const std::size_t blocks = (count + block - 1) / block;
   const auto parts = static_cast<std::size_t>(threads);
   const std::size_t length = (blocks + parts - 1) / parts * block;
   if (length == 0) return;
-  parallel_for((count + length - 1) / length, threads, [&](std::size_t part, int /*worker*/) {
-    const std::size_t begin = part * length;
+  const auto stretches = static_cast<std::ptrdiff_t>((count + length - 1) / length);
+  const auto stretch = [&](std::ptrdiff_t number) {
+    const std::size_t begin = static_cast<std::size_t>(number) * length;
     f(begin, begin + length < count ? begin + length : count);
-  });
+  };
+#ifdef _OPENMP
+  if (threads > 1) {
+    guard_against_fork();
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (std::ptrdiff_t number = 0; number < stretches; ++number) stretch(number);
+    return;
+  }
+#endif
+  for (std::ptrdiff_t number = 0; number < stretches; ++number) stretch(number);
 }
 
 }  // namespace kan

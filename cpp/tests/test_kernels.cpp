@@ -314,6 +314,32 @@ std::vector<T> of_sample(const std::vector<T>& values, std::size_t count, std::s
   return own;
 }
 
+TEST_CASE_TEMPLATE("many samples of a wide layer at once give the bits of tiles", T, float,
+                   double) {
+  constexpr std::size_t count = 700;
+  for (const int degree : {3, 5}) {
+    for (const int outputs : {8, 10, 16, 32, 64, 70, 130}) {
+      for (const int intervals : {3, 40, 200}) {
+        const auto chunk = random_chunk<T>(18, outputs, intervals, degree, count);
+        for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
+          INFO("set " << kernels->name << ", degree " << degree << ", outputs " << outputs
+                      << ", intervals " << intervals);
+          std::vector<T> y(size(outputs) * chunk.shape.stride);
+          std::vector<T> dx(18 * chunk.shape.stride);
+          kernels->contract(chunk.shape, chunk.C.data(), chunk.cells.data(), chunk.weights.data(),
+                            0, count, false, y.data());
+          kernels->dot(chunk.shape, chunk.C.data(), chunk.cells.data(), chunk.slopes.data(),
+                       chunk.g.data(), 0, count, dx.data());
+          CHECK(same_bits(without_padding(chunk, y, true, outputs),
+                          sums(*kernels, chunk, chunk.C, chunk.weights)));
+          CHECK(same_bits(without_padding(chunk, dx, false, 18),
+                          input_gradients(*kernels, chunk, chunk.C, chunk.slopes, chunk.g)));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("a row alone gives the same bits as in a tile, in every set", T, float, double) {
   for (const int degree : {0, 1, 2, 3, 4, 5}) {
     for (const int outputs : {1, 3, 7, 8, 17, 65}) {

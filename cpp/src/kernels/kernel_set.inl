@@ -55,10 +55,26 @@ void basis_of_row(const Shape& shape, const T* knots, const T* inverse_spacing, 
 }
 
 template <class T>
+struct WideContract {
+  const Shape& shape;
+  const T* C;
+  const std::int32_t* cells;
+  const T* weights;
+  std::size_t begin, end;
+  bool more;
+  T* y;
+
+  template <int K>
+  void run() const {
+    wide_contract<K>(shape, C, cells, weights, begin, end, more, y);
+  }
+};
+
+template <class T>
 void contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
               std::size_t begin, std::size_t end, bool more, T* y) {
   if (is_wide(shape)) {
-    wide_contract(shape, C, cells, weights, begin, end, more, y);
+    with_degree(shape.degree, WideContract<T>{shape, C, cells, weights, begin, end, more, y});
   } else if (is_dense(shape)) {
     dense_contract(shape, C, weights, begin, padded(end), more, y);
   } else {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #if defined(__FMA__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -102,6 +103,29 @@ inline T sum_of_lanes(Vector<T, L> v) {
   }
 }
 
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define KAN_SHUFFLES
+
+/// Blocks of H lanes of a and b: those at odd places added to those before them, a's first.
+template <std::size_t H, class T, std::size_t L, std::size_t... J>
+inline Vector<T, L> add_neighbours(Vector<T, L> a, Vector<T, L> b, std::index_sequence<J...>) {
+  return __builtin_shufflevector(a, b, (J / H * 2 * H + J % H)...) +
+         __builtin_shufflevector(a, b, (J / H * 2 * H + H + J % H)...);
+}
+
+/// sums[0] = the sums of the lanes of 2 H vectors, each halved as in `sum_of_lanes`.
+template <std::size_t H, class T, std::size_t L>
+inline void fold(Vector<T, L>* sums) {
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < H; ++j) {
+    sums[j] = add_neighbours<H, T, L>(sums[2 * j], sums[2 * j + 1], std::make_index_sequence<L>());
+  }
+  if constexpr (H > 1) fold<H / 2, T, L>(sums);
+}
+#endif
+#endif
+
 #else
 
 /// The same arithmetic for compilers without vector types, which may vectorise it by themselves.
@@ -170,6 +194,22 @@ inline void store(T* to, Vector<T, L> value) {
 #else
   *reinterpret_cast<Vector<T, L>*>(to) = value;
 #endif
+}
+
+/// to[n] = sum of the L lanes of row n of rows [count][L], as `sum_of_lanes`.
+template <std::size_t L, class T>
+inline void sums_of_rows(const T* rows, std::size_t count, T* to) {
+  std::size_t n = 0;
+#if defined(KAN_SHUFFLES)
+  for (; n + L <= count; n += L) {
+    Vector<T, L> sums[L];
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < L; ++j) sums[j] = load<L>(rows + (n + j) * L);
+    fold<L / 2, T, L>(sums);
+    store<L>(to + n, sums[0]);
+  }
+#endif
+  for (; n < count; ++n) to[n] = sum_of_lanes<T, L>(load<L>(rows + n * L));
 }
 
 /// The L values from `from` on, the first `cleared` of them replaced by 0.

@@ -3,7 +3,7 @@
 // y of layers with many outputs. Sums stay in registers while inputs pass by, and the coefficients of
 // those inputs in the first-level cache. Internal linkage, see triangle.hpp.
 
-#include "kernels/wide.hpp"
+#include "kernels/sorted_contract.hpp"
 
 namespace kan::kernels {
 namespace {
@@ -143,14 +143,37 @@ void contract_with(const WideLayer& layer, const T* C, const std::int32_t* cells
   }
 }
 
-template <class T>
+template <std::size_t L, std::size_t K, bool InPlace, class T>
+void contract_either_way(const WideLayer& layer, const T* C, const std::int32_t* cells,
+                         const T* weights, std::size_t begin, std::size_t end, bool more, T* y) {
+  constexpr std::size_t most = SortedBlock<InPlace>::rows;
+  if (is_worth_sorting(layer, end - begin < most ? end - begin : most)) {
+    sorted_contract<L, K, InPlace>(layer, C, cells, weights, begin, end, more, y);
+  } else {
+    contract_with<L>(layer, C, cells, weights, begin, end, more, y);
+  }
+}
+
+template <std::size_t L, std::size_t K, class T>
+void contract_lanes(const WideLayer& layer, const T* C, const std::int32_t* cells, const T* weights,
+                    std::size_t begin, std::size_t end, bool more, T* y) {
+  if constexpr (!rows_fit_registers) {
+    contract_with<L>(layer, C, cells, weights, begin, end, more, y);
+  } else if (is_in_place<L, K>(layer)) {
+    contract_either_way<L, K, true>(layer, C, cells, weights, begin, end, more, y);
+  } else {
+    contract_either_way<L, K, false>(layer, C, cells, weights, begin, end, more, y);
+  }
+}
+
+template <std::size_t K, class T>
 void wide_contract(const Shape& shape, const T* C, const std::int32_t* cells, const T* weights,
                    std::size_t begin, std::size_t end, bool more, T* y) {
   const WideLayer layer(shape);
   if (layer.outputs >= lanes<T>) {
-    contract_with<lanes<T>>(layer, C, cells, weights, begin, end, more, y);
+    contract_lanes<lanes<T>, K>(layer, C, cells, weights, begin, end, more, y);
   } else {
-    contract_with<wide_lanes<T>>(layer, C, cells, weights, begin, end, more, y);
+    contract_lanes<wide_lanes<T>, K>(layer, C, cells, weights, begin, end, more, y);
   }
 }
 

@@ -3,7 +3,7 @@
 // dx of layers with many outputs: for each weight row t_r = sum_o g_o C_r,o in vectors, then
 // sum_r slope_r t_r, then the lanes. Internal linkage, see triangle.hpp.
 
-#include "kernels/wide.hpp"
+#include "kernels/sorted_dot.hpp"
 
 namespace kan::kernels {
 namespace {
@@ -81,14 +81,24 @@ void dot_with(const WideLayer& layer, const T* C, const std::int32_t* cells, con
   }
 }
 
+template <std::size_t L, std::size_t K, class T>
+void dot_lanes(const WideLayer& layer, const T* C, const std::int32_t* cells, const T* slopes,
+               const T* g, std::size_t begin, std::size_t end, T* dx) {
+  if constexpr (rows_fit_registers) {
+    sorted_dot<L, K>(layer, C, cells, slopes, g, begin, end, dx);
+  } else {
+    dot_with<L, K>(layer, C, cells, slopes, g, begin, end, dx);
+  }
+}
+
 template <std::size_t K, class T>
 void wide_dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slopes,
               const T* g, std::size_t begin, std::size_t end, T* dx) {
   const WideLayer layer(shape);
   if (layer.outputs >= lanes<T>) {
-    dot_with<lanes<T>, K>(layer, C, cells, slopes, g, begin, end, dx);
+    dot_lanes<lanes<T>, K>(layer, C, cells, slopes, g, begin, end, dx);
   } else {
-    dot_with<wide_lanes<T>, K>(layer, C, cells, slopes, g, begin, end, dx);
+    dot_lanes<wide_lanes<T>, K>(layer, C, cells, slopes, g, begin, end, dx);
   }
 }
 

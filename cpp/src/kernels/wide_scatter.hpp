@@ -3,91 +3,64 @@
 // dC of layers with many outputs. Samples are sorted by cell, so that the k + 1 rows of a cell stay in
 // registers and move on by one row to the next cell. Internal linkage, see triangle.hpp.
 
-#include "kernels/wide.hpp"
+#include "kernels/cell_rows.hpp"
 
 namespace kan::kernels {
 namespace {
+
+using ChunkOrder = CellOrder<most_rows, std::size_t{most_sorted_cells}>;
 
 /// Whether there is room to sort so many samples by their cells.
 inline bool can_sort(const WideLayer& layer, std::size_t count) {
   return count <= most_rows && layer.cell_count() <= most_sorted_cells;
 }
 
-/// The samples of a chunk by their cell for one input, in order within each cell.
-struct CellOrder {
-  std::uint16_t sample[most_rows];
-  std::int32_t first[most_sorted_cells + 2];  // of each cell; the last is the count
-
-  void sort(const std::int32_t* cells, std::size_t count, int intervals) {
-    for (int c = 0; c <= intervals + 1; ++c) first[c] = 0;
-    for (std::size_t n = 0; n < count; ++n) ++first[cells[n] + 2];
-    for (int c = 2; c <= intervals; ++c) first[c + 1] += first[c];
-    for (std::size_t n = 0; n < count; ++n) {
-      sample[first[cells[n] + 1]++] = static_cast<std::uint16_t>(n);
-    }
-  }
-};
-
 /// What one call adds to V L outputs of one input.
 template <class T>
 struct Scattered {
   const T* weights;  // [k + 2][stride] of the input
-  const T* g;        // [n][V L], a copy: close together it stays in the first-level cache
+  const T* g;        // [n][V L], close together: it stays in the cache
   T* dC;             // [M + 1][S], from the first of the outputs on
 };
 
-/// rows[r][v] += weight_r g, base[v] += weight_base g, for one sample.
+/// rows[r] += weight_r g, base += weight_base g, for one sample.
 template <std::size_t L, std::size_t K, std::size_t V, class T>
 inline void add_sample(const WideLayer& layer, const Scattered<T>& to, std::size_t n,
-                       Vector<T, L> (&rows)[K + 1][V], Vector<T, L> (&base)[V]) {
+                       CellRows<L, K, V, T>& rows) {
   Vector<T, L> z[V];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
   for (std::size_t v = 0; v < V; ++v) z[v] = load<L>(to.g + (n * V + v) * L);
 #pragma GCC unroll 6
   for (std::size_t r = 0; r <= K; ++r) {
     const Vector<T, L> weight = splat<L>(to.weights[r * layer.stride + n]);
-#pragma GCC unroll 2
-    for (std::size_t v = 0; v < V; ++v) add_product<T, L>(rows[r][v], weight, z[v]);
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < V; ++v) add_product<T, L>(rows.row[r][v], weight, z[v]);
   }
   const Vector<T, L> weight = splat<L>(to.weights[(K + 1) * layer.stride + n]);
-#pragma GCC unroll 2
-  for (std::size_t v = 0; v < V; ++v) add_product<T, L>(base[v], weight, z[v]);
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < V; ++v) add_product<T, L>(rows.base[v], weight, z[v]);
 }
 
 template <std::size_t L, std::size_t K, std::size_t V, class T>
-void scatter_outputs(const WideLayer& layer, const CellOrder& order, const Scattered<T>& to) {
+void scatter_outputs(const WideLayer& layer, const ChunkOrder& order, const Scattered<T>& to) {
   const auto cell_count = static_cast<std::size_t>(layer.cell_count());
-  T* base_row = to.dC + (layer.rows - 1) * layer.outputs;
-  Vector<T, L> rows[K + 1][V];
-  Vector<T, L> base[V];
-  for (std::size_t v = 0; v < V; ++v) base[v] = load<L>(base_row + v * L);
-#pragma GCC unroll 5
-  for (std::size_t r = 0; r < K; ++r) {
-#pragma GCC unroll 2
-    for (std::size_t v = 0; v < V; ++v) rows[r][v] = load<L>(to.dC + r * layer.outputs + v * L);
-  }
+  const auto store_row = [&](std::size_t row, const Vector<T, L>(&values)[V]) {
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < V; ++v) store<L>(to.dC + row * layer.outputs + v * L, values[v]);
+  };
+  CellRows<L, K, V, T> rows;
+  rows.begin(layer, to.dC);
   for (std::size_t c = 0; c < cell_count; ++c) {
-    T* row = to.dC + c * layer.outputs;
-#pragma GCC unroll 2
-    for (std::size_t v = 0; v < V; ++v) rows[K][v] = load<L>(row + K * layer.outputs + v * L);
+    rows.take_last(to.dC + (c + K) * layer.outputs);
     for (std::int32_t q = order.first[c]; q < order.first[c + 1]; ++q) {
-      add_sample<L, K, V>(layer, to, order.sample[q], rows, base);
+      add_sample<L, K, V>(layer, to, static_cast<std::size_t>(order.sample[q]), rows);
     }
-#pragma GCC unroll 2
-    for (std::size_t v = 0; v < V; ++v) {
-      store<L>(row + v * L, rows[0][v]);
-#pragma GCC unroll 5
-      for (std::size_t r = 0; r < K; ++r) rows[r][v] = rows[r + 1][v];
-    }
+    store_row(c, rows.row[0]);
+    rows.move_on();
   }
 #pragma GCC unroll 5
-  for (std::size_t r = 0; r < K; ++r) {
-#pragma GCC unroll 2
-    for (std::size_t v = 0; v < V; ++v) {
-      store<L>(to.dC + (cell_count + r) * layer.outputs + v * L, rows[r][v]);
-    }
-  }
-  for (std::size_t v = 0; v < V; ++v) store<L>(base_row + v * L, base[v]);
+  for (std::size_t r = 0; r < K; ++r) store_row(cell_count + r, rows.row[r]);
+  store_row(layer.rows - 1, rows.base);
 }
 
 /// Inputs whose samples are sorted at a time, and that a copy of g serves.
@@ -105,15 +78,16 @@ struct ScatteredInputs {
 
 /// Outputs [o, o + V L) of a block of inputs; the first `done` of them get nothing.
 template <std::size_t L, std::size_t K, std::size_t V, class T>
-void scatter_columns(const WideLayer& layer, const CellOrder* orders, const ScatteredInputs<T>& of,
+void scatter_columns(const WideLayer& layer, const ChunkOrder* orders, const ScatteredInputs<T>& of,
                      std::size_t o, std::size_t done) {
   alignas(64) T copy[most_rows * V * L];
-  for (std::size_t n = 0; n < of.samples; ++n) {
+  const bool whole_rows = layer.outputs == V * L;
+  for (std::size_t n = 0; !whole_rows && n < of.samples; ++n) {
     const T* row = of.g + n * layer.outputs + o;
     for (std::size_t j = 0; j < V * L; ++j) copy[n * V * L + j] = j < done ? T(0) : row[j];
   }
   for (std::size_t i = 0; i < of.count; ++i) {
-    const Scattered<T> to{of.weights + i * layer.weights * layer.stride, copy,
+    const Scattered<T> to{of.weights + i * layer.weights * layer.stride, whole_rows ? of.g : copy,
                           of.dC + i * layer.input_size() + o};
     scatter_outputs<L, K, V>(layer, orders[i], to);
   }
@@ -121,8 +95,9 @@ void scatter_columns(const WideLayer& layer, const CellOrder* orders, const Scat
 
 /// All outputs of a block of inputs.
 template <std::size_t L, std::size_t K, class T>
-void scatter_sorted(const WideLayer& layer, const CellOrder* orders, const ScatteredInputs<T>& of) {
-  constexpr std::size_t V = K <= 3 ? 2 : 1;  // as many rows as 16 registers hold
+void scatter_sorted(const WideLayer& layer, const ChunkOrder* orders,
+                    const ScatteredInputs<T>& of) {
+  constexpr std::size_t V = vectors_of_cell<K>;
   std::size_t o = 0;
   for (; o + V * L <= layer.outputs; o += V * L) {
     scatter_columns<L, K, V>(layer, orders, of, o, 0);
@@ -158,7 +133,7 @@ void wide_scatter(const Shape& shape, const std::int32_t* cells, const T* weight
   const bool sorted = can_sort(layer, count);
   const std::size_t step = sorted ? sorted_inputs : 1;
   const auto end = static_cast<std::size_t>(last);
-  CellOrder orders[sorted_inputs];
+  ChunkOrder orders[sorted_inputs];
   for (auto i = static_cast<std::size_t>(first); i < end; i += step) {
     const ScatteredInputs<T> of{i + step < end ? step : end - i,
                                 weights + i * layer.weights * layer.stride, g,
