@@ -23,12 +23,14 @@ void require(bool holds, const char* name, const char* range, double got) {
   }
 }
 
-/// Parameters of one task: a stretch that is worth a thread.
-constexpr std::size_t update_block = 4096;
-
 template <class T>
 bool all_finite(const Buffer<T>& values) {
-  return first_nonfinite(values.data(), values.size()) == values.size();
+  std::atomic<bool> finite{true};
+  parallel_parameters(values.size(), 1.0, [&](std::size_t begin, std::size_t end) {
+    const std::size_t count = end - begin;
+    if (first_nonfinite(values.data() + begin, count) < count) finite = false;
+  });
+  return finite;
 }
 
 }  // namespace
@@ -76,18 +78,15 @@ bool Adam<T>::update(const std::uint8_t* trainable) {
       static_cast<T>(learning_rate_ / (1.0 - std::pow(options_.beta1, t))),
       static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(options_.beta2, t))),
       static_cast<T>(1.0 - learning_rate_ * options_.weight_decay)};
-  const double work = 10.0 * static_cast<double>(parameters_.size());
-  const int threads = useful_threads(parameters_.size() / update_block + 1, work, thread_count());
   std::atomic<bool> finite{true};
-  parallel_stretches(
-      parameters_.size(), update_block, threads, [&](std::size_t begin, std::size_t end) {
-        const std::uint8_t* flags = trainable != nullptr ? trainable + begin : nullptr;
-        if (!kernels::active<T>().adam(rates, end - begin, flags, &gradient_[begin],
-                                       &parameters_[begin], &first_moment_[begin],
-                                       &second_moment_[begin], &other_[begin])) {
-          finite = false;
-        }
-      });
+  parallel_parameters(parameters_.size(), 10.0, [&](std::size_t begin, std::size_t end) {
+    const std::uint8_t* flags = trainable != nullptr ? trainable + begin : nullptr;
+    if (!kernels::active<T>().adam(rates, end - begin, flags, &gradient_[begin],
+                                   &parameters_[begin], &first_moment_[begin],
+                                   &second_moment_[begin], &other_[begin])) {
+      finite = false;
+    }
+  });
   return finite;
 }
 

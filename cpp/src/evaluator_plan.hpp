@@ -69,12 +69,18 @@ struct Evaluator<T>::Plan {
     return total;
   }
 
+  void clear(T* gradient) const {
+    parallel_parameters(network.parameter_count(), 1.0, [&](std::size_t begin, std::size_t end) {
+      std::fill(gradient + begin, gradient + end, T(0));
+    });
+  }
+
   /// `also(chunk, first)` sees every chunk after its way back.
   template <class Also>
   double gradient_in_turn(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
                           T* gradient, const Also& also) {
     double total = 0.0;
-    std::fill_n(gradient, network.parameter_count(), T(0));
+    clear(gradient);
     passes.in_turn(samples, [&](Chunk<T>& chunk, std::size_t first) {
       chunk.forward(parameters, network.depth());
       total += passes.loss_of(chunk, samples, loss, first, scale, true);
@@ -122,7 +128,7 @@ struct Evaluator<T>::Plan {
                          const Sparsity& sparsity, T* gradient) {
     const std::vector<LayerStatistics> statistics = observe(parameters, samples);
     std::vector<LayerStatistics> slopes;
-    std::fill_n(gradient, network.parameter_count(), T(0));
+    clear(gradient);
     const double regularity =
         kan::regularity(network, parameters, sparsity, statistics, &slopes, gradient);
     const StatisticsSeeds<T> seeds(network, *moments, slopes, sparsity.lamb);
