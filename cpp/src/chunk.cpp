@@ -11,11 +11,6 @@ namespace {
 
 std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-/// Whether the sums of a layer are its outputs already.
-bool is_plain(const Architecture& architecture, const Layer& layer) {
-  return !architecture.affine && layer.arities.empty();
-}
-
 bool is_wide(const Layer& layer) { return layer.subnodes() >= kernels::wide_outputs; }
 
 /// Inputs of a layer whose weights have room: all that are kept for the way back, or a block.
@@ -214,6 +209,20 @@ void Chunk<T>::forward(const T* parameters, std::size_t depth, bool for_inputs) 
   layers_[0].slopes = for_inputs ? input_slopes_ : nullptr;
   for (std::size_t l = 0; l < depth; ++l) {
     layer_forward(network_, l, parameters, layers_[l], batch_);
+  }
+}
+
+template <class T>
+void Chunk<T>::predict(const T* parameters, T* y) noexcept {
+  const std::size_t last = network_.depth() - 1;
+  const std::size_t outputs = size(network_.architecture().outputs());
+  if (writes_rows(network_, last)) {
+    forward(parameters, last);
+    layer_rows(network_, last, parameters, layers_[last], batch_);
+    std::copy_n(layers_[last].rows, batch_.count * outputs, y);
+  } else {
+    forward(parameters, network_.depth());
+    transpose(outputs_, batch_.stride, outputs, batch_.count, y, outputs);
   }
 }
 

@@ -55,6 +55,9 @@ class Chunk {
   /// Through the first `depth` layers, with these parameters [P].
   void forward(const T* parameters, std::size_t depth, bool for_inputs = false) noexcept;
 
+  /// Through all layers. Writes: y [count][O]; `outputs` are undefined.
+  void predict(const T* parameters, T* y) noexcept;
+
   /// From the gradient of the outputs, 0 in the padding, back to the parameters and the inputs.
   /// Only after forward through all layers, `for_inputs` if that of the inputs is wanted.
   /// Adds: to grad_parameters [P] where not null; with affines it must not be null.

@@ -13,7 +13,6 @@
 #include "partial_gradients.hpp"
 #include "passes.hpp"
 #include "statistics_seeds.hpp"
-#include "transpose.hpp"
 
 namespace kan {
 
@@ -46,9 +45,7 @@ struct Evaluator<T>::Plan {
     passes.side_by_side(
         inputs_alone(x, rows), share, passes.group_of(share),
         [&](Chunk<T>& chunk, std::size_t first, std::size_t /*number*/) {
-          chunk.forward(network.parameters(), network.depth());
-          transpose(chunk.outputs(), chunk.stride(), outputs, chunk.count(), y + first * outputs,
-                    outputs);
+          chunk.predict(network.parameters(), y + first * outputs);
         },
         [](std::size_t) {});
   }

@@ -133,11 +133,11 @@ void layer_scatter(const kernels::Shape& shape, const LayerBuffers<T>& buffers, 
 
 namespace {
 
-/// Writes: sums of the samples begin .. end.
+/// Writes: cells, weights and `sums` of the samples begin .. end, which lie as `is_wide` says.
 template <class T>
-void splines_forward(const Network<T>& network, std::size_t l, const T* parameters,
-                     const LayerBuffers<T>& buffers, const kernels::Shape& shape, std::size_t begin,
-                     std::size_t end) noexcept {
+void contract_splines(const Network<T>& network, std::size_t l, const T* parameters,
+                      const LayerBuffers<T>& buffers, const kernels::Shape& shape,
+                      std::size_t begin, std::size_t end, T* sums) noexcept {
   const T* C = parameters + network.offsets(l).coefficients;
   const std::size_t outputs = size(shape.outputs);
   const std::size_t input_size = size(row_count(shape)) * outputs;
@@ -145,11 +145,20 @@ void splines_forward(const Network<T>& network, std::size_t l, const T* paramete
     const InputBlock<T> block(shape, buffers, first);
     basis_of_block(network, l, buffers.inputs, block, begin, end);
     kernels::active<T>().contract(block.shape, C + first * input_size, block.cells, block.weights,
-                                  begin, end, first > 0,
-                                  is_wide(shape) ? buffers.rows : buffers.sums);
+                                  begin, end, first > 0, sums);
   }
+}
+
+/// Writes: sums of the samples begin .. end, by features.
+template <class T>
+void splines_forward(const Network<T>& network, std::size_t l, const T* parameters,
+                     const LayerBuffers<T>& buffers, const kernels::Shape& shape, std::size_t begin,
+                     std::size_t end) noexcept {
+  T* sums = is_wide(shape) ? buffers.rows : buffers.sums;
+  contract_splines(network, l, parameters, buffers, shape, begin, end, sums);
   if (is_wide(shape)) {
-    transpose(buffers.rows + begin * outputs, outputs, end - begin, outputs, buffers.sums + begin,
+    const std::size_t outputs = size(shape.outputs);
+    transpose(sums + begin * outputs, outputs, end - begin, outputs, buffers.sums + begin,
               shape.stride);
   }
 }
@@ -175,6 +184,22 @@ void layer_forward(const Network<T>& network, std::size_t l, const T* parameters
   });
   repeat_last(buffers.sums, outputs, batch);
   nodes_forward(network, l, parameters, buffers.nodes, batch.padded, batch.stride);
+}
+
+template <class T>
+bool writes_rows(const Network<T>& network, std::size_t l) noexcept {
+  const Layer& layer = network.layer(l);
+  return is_plain(network.architecture(), layer) && layer.symbolic.empty() &&
+         network.has_splines(l) && is_wide(kernel_shape(network, l, 0));
+}
+
+template <class T>
+void layer_rows(const Network<T>& network, std::size_t l, const T* parameters,
+                const LayerBuffers<T>& buffers, const Batch& batch) noexcept {
+  const kernels::Shape shape = kernel_shape(network, l, batch.stride);
+  for_rows(shape, batch, [&](std::size_t begin, std::size_t end) {
+    contract_splines(network, l, parameters, buffers, shape, begin, end, buffers.rows);
+  });
 }
 
 namespace {
@@ -263,6 +288,9 @@ void layer_sensitivities(const Network<T>& network, std::size_t l, const T* para
                               const T*, T*) noexcept;                                             \
   template void layer_forward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,   \
                               const Batch&) noexcept;                                             \
+  template bool writes_rows(const Network<T>&, std::size_t) noexcept;                             \
+  template void layer_rows(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,      \
+                           const Batch&) noexcept;                                                \
   template void layer_backward(const Network<T>&, std::size_t, const T*, const LayerBuffers<T>&,  \
                                const Batch&, const T*, T*, T*, T*, const EdgeSeeds<T>*) noexcept; \
   template void layer_sensitivities(const Network<T>&, std::size_t, const T*,                     \

@@ -48,6 +48,16 @@ template <class T>
 void layer_forward(const Network<T>& network, std::size_t l, const T* parameters,
                    const LayerBuffers<T>& buffers, const Batch& batch) noexcept;
 
+/// Whether the outputs of layer l are sums of splines alone, in a wide layer: its kernels then write
+/// them by rows, as predictions are.
+template <class T>
+bool writes_rows(const Network<T>& network, std::size_t l) noexcept;
+
+/// As `layer_forward` for predictions of such a layer. Writes: cells, weights and rows.
+template <class T>
+void layer_rows(const Network<T>& network, std::size_t l, const T* parameters,
+                const LayerBuffers<T>& buffers, const Batch& batch) noexcept;
+
 /// What a loss that looks into the network adds to gradients on their way back through layer l.
 template <class T>
 class EdgeSeeds {

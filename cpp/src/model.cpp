@@ -11,7 +11,6 @@
 #include "kan/evaluator.hpp"
 #include "kan/samples.hpp"
 #include "kernels/dispatch.hpp"
-#include "transpose.hpp"
 
 namespace kan {
 namespace {
@@ -116,9 +115,7 @@ Status Model<T>::predict(const T* x, std::size_t rows, T* y, Workspace scratch) 
   Chunk<T> chunk(network_, at_once, memory.data);
   for (std::size_t first = 0; first < rows; first += at_once) {
     chunk.load(inputs_alone(x, rows), first, std::min(at_once, rows - first), 1);
-    chunk.forward(network_.parameters(), network_.depth());
-    transpose(chunk.outputs(), chunk.stride(), outputs, chunk.count(), y + first * outputs,
-              outputs);
+    chunk.predict(network_.parameters(), y + first * outputs);
   }
   return Status::ok;
 }

@@ -6,6 +6,11 @@
 
 namespace kan {
 
+/// Whether the sums of a layer are its outputs already.
+inline bool is_plain(const Architecture& architecture, const Layer& layer) {
+  return !architecture.affine && layer.arities.empty();
+}
+
 /// What happens between the sums of a layer and the inputs of the next, on one chunk:
 ///   factors  f_s = subnode_scale_s * sums_s + subnode_bias_s
 ///   products p_j = f_j for sum nodes, the product of its factors for a multiplication node

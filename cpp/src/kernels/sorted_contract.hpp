@@ -70,7 +70,9 @@ void contract_tile(const WideLayer& layer, const SortedTile<T, Order>& tile) {
   constexpr std::size_t V = vectors_of_cell<K>;
   if constexpr (InPlace) {
     for (std::size_t j = 0; !tile.more && j < tile.count * layer.outputs; ++j) tile.y[j] = T(0);
-    add_inputs<L, K, V>(layer, tile, 0, tile.y);
+    if (layer.outputs == V * L) return add_inputs<L, K, V>(layer, tile, 0, tile.y);
+    if (layer.outputs == L) return add_inputs<L, K, 1>(layer, tile, 0, tile.y);
+    add_inputs<L, K, 2>(layer, tile, 0, tile.y);
   } else {
     std::size_t o = 0;
     for (; o + V * L <= layer.outputs; o += V * L) contract_columns<L, K, V>(layer, tile, o, 0);
@@ -84,7 +86,7 @@ void contract_tile(const WideLayer& layer, const SortedTile<T, Order>& tile) {
 /// Whether the vectors of one pass are whole rows of y.
 template <std::size_t L, std::size_t K>
 bool is_in_place(const WideLayer& layer) {
-  return layer.outputs == vectors_of_cell<K> * L;
+  return layer.outputs == L || layer.outputs == 2 * L || layer.outputs == vectors_of_cell<K> * L;
 }
 
 template <std::size_t L, std::size_t K, bool InPlace, class T>
