@@ -26,7 +26,7 @@ void require(bool holds, const char* name, const char* range, double got) {
 template <class T>
 bool all_finite(const Buffer<T>& values) {
   std::atomic<bool> finite{true};
-  parallel_parameters(values.size(), 1.0, [&](std::size_t begin, std::size_t end) {
+  parallel_parameters(values.size(), [&](std::size_t begin, std::size_t end) {
     const std::size_t count = end - begin;
     if (first_nonfinite(values.data() + begin, count) < count) finite = false;
   });
@@ -79,7 +79,7 @@ bool Adam<T>::update(const std::uint8_t* trainable) {
       static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(options_.beta2, t))),
       static_cast<T>(1.0 - learning_rate_ * options_.weight_decay)};
   std::atomic<bool> finite{true};
-  parallel_parameters(parameters_.size(), 10.0, [&](std::size_t begin, std::size_t end) {
+  parallel_parameters(parameters_.size(), [&](std::size_t begin, std::size_t end) {
     const std::uint8_t* flags = trainable != nullptr ? trainable + begin : nullptr;
     if (!kernels::active<T>().adam(rates, end - begin, flags, &gradient_[begin],
                                    &parameters_[begin], &first_moment_[begin],

@@ -15,7 +15,8 @@ struct Division {
   std::size_t parts = 1;  ///< 1: one after the other
 };
 
-/// Parts of a gradient of so many numbers, at least 1 and fewer the more memory they take.
+/// Parts of a gradient of so many numbers, at least 1 and fewer the more memory they take: a power of two,
+/// as the number of threads, or of chunks, mostly is, so that none waits for the last.
 std::size_t parts_of(std::size_t parameters) noexcept;
 
 template <class T>

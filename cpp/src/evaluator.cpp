@@ -139,7 +139,7 @@ void Evaluator<T>::pullback(const T* x, std::size_t rows, const T* grad_y, T* gr
     grad_parameters = unused.data();
   }
   plan_->require_gradients();
-  if (grad_parameters != nullptr) std::fill_n(grad_parameters, network.parameter_count(), T(0));
+  if (grad_parameters != nullptr) plan_->clear(grad_parameters);
   plan_->passes.in_turn(inputs_alone(x, rows), [&](Chunk<T>& chunk, std::size_t first) {
     const std::size_t stride = chunk.stride();
     chunk.forward(network.parameters(), network.depth(), grad_x != nullptr);

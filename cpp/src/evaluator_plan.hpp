@@ -10,6 +10,7 @@
 #include "edge_moments.hpp"
 #include "kan/buffer.hpp"
 #include "kan/evaluator.hpp"
+#include "parallel.hpp"
 #include "partial_gradients.hpp"
 #include "passes.hpp"
 #include "statistics_seeds.hpp"
@@ -67,7 +68,7 @@ struct Evaluator<T>::Plan {
   }
 
   void clear(T* gradient) const {
-    parallel_parameters(network.parameter_count(), 1.0, [&](std::size_t begin, std::size_t end) {
+    parallel_parameters(network.parameter_count(), [&](std::size_t begin, std::size_t end) {
       std::fill(gradient + begin, gradient + end, T(0));
     });
   }

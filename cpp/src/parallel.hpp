@@ -63,13 +63,13 @@ void parallel_stretches(std::size_t count, std::size_t block, int threads, const
   for (std::ptrdiff_t number = 0; number < stretches; ++number) stretch(number);
 }
 
-/// f(begin, end) for stretches of `count` parameters, each worth `work` multiply-adds: every thread
-/// always gets the same ones.
+/// f(begin, end) for stretches of `count` parameters, which take some ten multiply-adds each or move as
+/// much memory: always the same stretches, whatever is done with them.
 template <class F>
-void parallel_parameters(std::size_t count, double work, const F& f) noexcept {
+void parallel_parameters(std::size_t count, const F& f) noexcept {
   constexpr std::size_t block = 4096;
-  const double all = work * static_cast<double>(count);
-  parallel_stretches(count, block, useful_threads(count / block + 1, all, thread_count()), f);
+  const double work = 10.0 * static_cast<double>(count);
+  parallel_stretches(count, block, useful_threads(count / block + 1, work, thread_count()), f);
 }
 
 }  // namespace kan

@@ -34,15 +34,13 @@ class PartialGradients {
   /// gradient += the parts 1 ... parts - 1, in this order.
   void add_up() {
     part(0);
-    parallel_parameters(count_, static_cast<double>(parts_),
-                        [&](std::size_t begin, std::size_t end) {
-                          for (std::size_t number = 1; number < parts_; ++number) {
-                            const T* own = place(number);
-                            for (std::size_t p = begin; begun_[number] != 0 && p < end; ++p) {
-                              gradient_[p] += own[p];
-                            }
-                          }
-                        });
+    parallel_parameters(count_, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t number = 1; number < parts_; ++number) {
+        if (begun_[number] == 0) continue;
+        const T* own = place(number);
+        for (std::size_t p = begin; p < end; ++p) gradient_[p] += own[p];
+      }
+    });
   }
 
  private:

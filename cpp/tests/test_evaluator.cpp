@@ -299,6 +299,25 @@ Architecture largest_architecture() {
   return architecture;
 }
 
+TEST_CASE_TEMPLATE("a gradient replaces what was in its place, after many rows and after few", T,
+                   float, double) {
+  for (const bool largest : {false, true}) {
+    const auto network = random_network<T>(largest ? largest_architecture() : large_architecture());
+    const Data<T> data(network.architecture(), 1500, 5);
+    Evaluator<T> evaluator(network, Purpose::gradient);
+    for (const std::size_t rows : {1500U, 40U, 1U}) {
+      INFO("largest " << largest << ", rows " << rows);
+      Samples<T> some = data.samples();
+      some.count = rows;
+      std::vector<T> expected(network.parameter_count());
+      std::vector<T> gradient(expected.size(), std::numeric_limits<T>::quiet_NaN());
+      Evaluator<T>(network, Purpose::gradient).loss_and_gradient(some, Loss::mse, expected.data());
+      evaluator.loss_and_gradient(some, Loss::mse, gradient.data());
+      CHECK(same_bits(gradient, expected));
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("one, two or three threads give the same bits", T, float, double) {
   for (const bool largest : {false, true}) {
     const auto network = random_network<T>(largest ? largest_architecture() : large_architecture());

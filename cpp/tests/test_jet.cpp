@@ -158,6 +158,8 @@ TEST_CASE("one gradient has the same bits whether the other is wanted or not") {
   evaluator.pullback(x.data(), 50, g.data(), nullptr, by_x.data());
   CHECK(same_bits(by_parameters, both.first));
   CHECK(same_bits(by_x, both.second));
+  evaluator.pullback(x.data(), 0, g.data(), by_parameters.data(), nullptr);
+  CHECK(same_bits(by_parameters, std::vector<double>(network.parameter_count())));
 }
 
 TEST_CASE("a jet takes the network's parameters where none are given") {

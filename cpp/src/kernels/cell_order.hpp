@@ -10,9 +10,12 @@
 namespace kan::kernels {
 namespace {
 
-/// Grids of at most so many intervals are gone through cell by cell: quicker than counting, which
-/// takes the samples one by one.
+#if defined(__AVX512F__) && defined(__GNUC__)
+#define KAN_COMPRESS
+/// So many cells or fewer are searched for one after the other, sixteen samples at a time: quicker than
+/// counting, which takes the samples one by one.
 constexpr int few_cells = 32;
+#endif
 
 /// Up to `Samples` samples by their cells, up to `Cells` of them, for one input; in order within each.
 template <std::size_t Samples, std::size_t Cells>
@@ -22,7 +25,7 @@ struct CellOrder {
 
   /// cells [count] are readable up to the end of a lane block.
   void sort(const std::int32_t* cells, std::size_t count, int intervals) {
-#if defined(__AVX512F__)
+#if defined(KAN_COMPRESS)
     if (intervals <= few_cells) return collect(cells, count, intervals);
 #endif
     for (int c = 0; c <= intervals + 1; ++c) first[c] = 0;
@@ -34,7 +37,7 @@ struct CellOrder {
   }
 
  private:
-#if defined(__AVX512F__)
+#if defined(KAN_COMPRESS)
   void collect(const std::int32_t* cells, std::size_t count, int intervals) {
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     std::int32_t found = 0;

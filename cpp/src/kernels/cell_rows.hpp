@@ -8,17 +8,33 @@
 namespace kan::kernels {
 namespace {
 
-/// Whether the rows of a cell stay in registers in `contract` and `dot` too: with 32 registers and one
-/// load for every multiplication; with 16, or two loads, looking rows up is as fast or faster.
-constexpr bool rows_fit_registers = KAN_VECTOR_BYTES == 64;
+/// Whether `contract` and `dot` go cell by cell too, as `scatter` always does. Measured: on AVX-512 that
+/// takes 0.6 to 0.9 of the time, since a processor loads at most one such vector for every product; on
+/// AVX2 and SSE2, which load two and have 16 registers, up to twice the time. NEON could not be measured.
+constexpr bool goes_by_cells = KAN_VECTOR_BYTES == 64;
 
-/// Vectors of outputs for which the rows of a cell, the base and what goes with them fit into the registers.
-template <std::size_t K>
-constexpr std::size_t vectors_of_cell = (rows_fit_registers ? 2 : 1) * (K <= 3 ? 2 : 1);
+/// Vectors of outputs for which the rows of a cell, the base and what goes with them fit into the
+/// registers: 16 of them, 32 with AVX-512.
+template <class T, std::size_t L, std::size_t K>
+constexpr std::size_t vectors_of_cell =
+    L < lanes<T> ? 1 : (KAN_VECTOR_BYTES == 64 ? 2 : 1) * (K <= 3 ? 2 : 1);
 
-/// Fewer samples than cells are not worth sorting.
+/// Calls use(constant v, o, done) for v vectors of outputs from o on until all have been: V at a time
+/// while there are so many, then half as many, and so on. The last vector may overlap the one before it,
+/// which has done its first `done` outputs.
+template <std::size_t L, std::size_t V, class Use>
+inline void for_columns(std::size_t outputs, const Use& use, std::size_t o = 0) {
+  for (; o + V * L <= outputs; o += V * L) use(Constant<V>{}, o, std::size_t{0});
+  if constexpr (V > 1) {
+    for_columns<L, V / 2>(outputs, use, o);
+  } else if (o < outputs) {
+    use(Constant<1>{}, outputs - L, o - (outputs - L));
+  }
+}
+
+/// A few samples, or fewer than cells, are not worth sorting.
 inline bool is_worth_sorting(const WideLayer& layer, std::size_t count) {
-  return count >= static_cast<std::size_t>(layer.cell_count());
+  return count >= lane_block && count >= static_cast<std::size_t>(layer.cell_count());
 }
 
 /// V L outputs of the rows of a cell.

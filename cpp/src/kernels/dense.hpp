@@ -28,13 +28,6 @@ inline void dense_sums(const T* D, std::size_t stride, const T* C, std::size_t o
   }
 }
 
-/// A number as a type: what a generic lambda can be told at compile time.
-template <std::size_t N>
-struct Constant {
-  // NOLINTNEXTLINE(google-explicit-constructor): it stands for its number
-  constexpr operator std::size_t() const { return N; }
-};
-
 /// Calls block(n, constant V) for stretches of V vectors of samples that cover [begin, end).
 template <std::size_t V, class T, class Block>
 inline void for_samples(std::size_t begin, std::size_t end, const Block& block) {

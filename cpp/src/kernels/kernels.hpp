@@ -89,7 +89,8 @@ constexpr std::size_t product_columns = 16;
 /// Layouts: cells [I][stride]; weights and slopes [I][weight_count][stride], the last row of each
 /// input being b(x) and b'(x); C and dC [I][M + 1][S]; x and dx [I][stride]; y and g as `is_wide`
 /// says. row(r, cell) is cell + r, or r in dense layers, and M for the base.
-/// Layers by features may read and write the padding up to the next multiple of lane_block.
+/// `begin` is a multiple of lane_block. Layers by features may read and write the padding up to the next
+/// multiple of lane_block, wide ones read the cells there.
 template <class T>
 struct Kernels {
   const char* name;

@@ -67,26 +67,27 @@ void contract_columns(const WideLayer& layer, const SortedTile<T, Order>& tile, 
 
 template <std::size_t L, std::size_t K, bool InPlace, class T, class Order>
 void contract_tile(const WideLayer& layer, const SortedTile<T, Order>& tile) {
-  constexpr std::size_t V = vectors_of_cell<K>;
-  if constexpr (InPlace) {
-    for (std::size_t j = 0; !tile.more && j < tile.count * layer.outputs; ++j) tile.y[j] = T(0);
-    if (layer.outputs == V * L) return add_inputs<L, K, V>(layer, tile, 0, tile.y);
-    if (layer.outputs == L) return add_inputs<L, K, 1>(layer, tile, 0, tile.y);
-    add_inputs<L, K, 2>(layer, tile, 0, tile.y);
-  } else {
-    std::size_t o = 0;
-    for (; o + V * L <= layer.outputs; o += V * L) contract_columns<L, K, V>(layer, tile, o, 0);
-    for (; V > 1 && o + L <= layer.outputs; o += L) contract_columns<L, K, 1>(layer, tile, o, 0);
-    if (o == layer.outputs) return;
-    const std::size_t last = layer.outputs - L;
-    contract_columns<L, K, 1>(layer, tile, last, o - last);
+  for (std::size_t j = 0; InPlace && !tile.more && j < tile.count * layer.outputs; ++j) {
+    tile.y[j] = T(0);
   }
+  for_columns<L, vectors_of_cell<T, L, K>>(layer.outputs,
+                                           [&](auto vectors, std::size_t o, std::size_t done) {
+                                             constexpr std::size_t V = vectors;
+                                             if constexpr (InPlace) {
+                                               add_inputs<L, K, V>(layer, tile, o, tile.y);
+                                             } else {
+                                               contract_columns<L, K, V>(layer, tile, o, done);
+                                             }
+                                           });
 }
 
 /// Whether the vectors of one pass are whole rows of y.
-template <std::size_t L, std::size_t K>
+template <std::size_t L, std::size_t V>
 bool is_in_place(const WideLayer& layer) {
-  return layer.outputs == L || layer.outputs == 2 * L || layer.outputs == vectors_of_cell<K> * L;
+  if constexpr (V > 1) {
+    if (is_in_place<L, V / 2>(layer)) return true;
+  }
+  return layer.outputs == V * L;
 }
 
 template <std::size_t L, std::size_t K, bool InPlace, class T>

@@ -59,17 +59,13 @@ void dot_columns(const WideLayer& layer, const DotTile<T>& tile, std::size_t o, 
 
 template <std::size_t L, std::size_t K, class T>
 void dot_tile(const WideLayer& layer, const DotTile<T>& tile) {
-  constexpr std::size_t V = vectors_of_cell<K>;
-  std::size_t o = 0;
-  for (; o + V * L <= layer.outputs; o += V * L) {
-    dot_columns<L, K, V>(layer, tile, o, tile.g + o, layer.outputs);
-  }
-  for (; o + L <= layer.outputs; o += L) {
-    dot_columns<L, K, 1>(layer, tile, o, tile.g + o, layer.outputs);
-  }
-  if (o < layer.outputs) {
-    dot_columns<L, K, 1>(layer, tile, layer.outputs - L, tile.g_rest, L);
-  }
+  for_columns<L, vectors_of_cell<T, L, K>>(
+      layer.outputs, [&](auto vectors, std::size_t o, std::size_t done) {
+        constexpr std::size_t V = vectors;
+        const bool overlaps = done > 0;
+        dot_columns<L, K, V>(layer, tile, o, overlaps ? tile.g_rest : tile.g + o,
+                             overlaps ? L : layer.outputs);
+      });
   sums_of_rows<L>(tile.totals, tile.count, tile.dx);
 }
 

@@ -24,6 +24,13 @@
 namespace kan::kernels {
 namespace {
 
+/// A number as a type: what a generic lambda can be told at compile time.
+template <std::size_t N>
+struct Constant {
+  // NOLINTNEXTLINE(google-explicit-constructor): it stands for its number
+  constexpr operator std::size_t() const { return N; }
+};
+
 /// Lanes of a full vector.
 template <class T>
 constexpr std::size_t lanes = KAN_VECTOR_BYTES / sizeof(T);

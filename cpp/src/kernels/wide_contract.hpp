@@ -1,7 +1,8 @@
 #pragma once
 
-// y of layers with many outputs. Sums stay in registers while inputs pass by, and the coefficients of
-// those inputs in the first-level cache. Internal linkage, see triangle.hpp.
+// y of layers with many outputs. Where samples do not go cell by cell (sorted_contract.hpp), sums stay in
+// registers while inputs pass by, and the coefficients of those inputs in the first-level cache.
+// Internal linkage, see triangle.hpp.
 
 #include "kernels/sorted_contract.hpp"
 
@@ -124,8 +125,8 @@ void contract_outputs(const WideLayer& layer, const T* C, const std::int32_t* ce
 }
 
 template <std::size_t L, class T>
-void contract_with(const WideLayer& layer, const T* C, const std::int32_t* cells, const T* weights,
-                   std::size_t begin, std::size_t end, bool more, T* y) {
+void contract_looked_up(const WideLayer& layer, const T* C, const std::int32_t* cells,
+                        const T* weights, std::size_t begin, std::size_t end, bool more, T* y) {
   std::size_t o = 0;
   for (; o + 8 * L <= layer.outputs; o += 8 * L) {
     contract_outputs<L, 8>(layer, C + o, cells, weights, begin, end, Contracted<T>{y + o, more});
@@ -144,25 +145,25 @@ void contract_with(const WideLayer& layer, const T* C, const std::int32_t* cells
 }
 
 template <std::size_t L, std::size_t K, bool InPlace, class T>
-void contract_either_way(const WideLayer& layer, const T* C, const std::int32_t* cells,
-                         const T* weights, std::size_t begin, std::size_t end, bool more, T* y) {
+void contract_as_fits(const WideLayer& layer, const T* C, const std::int32_t* cells,
+                      const T* weights, std::size_t begin, std::size_t end, bool more, T* y) {
   constexpr std::size_t most = SortedBlock<InPlace>::rows;
   if (is_worth_sorting(layer, end - begin < most ? end - begin : most)) {
     sorted_contract<L, K, InPlace>(layer, C, cells, weights, begin, end, more, y);
   } else {
-    contract_with<L>(layer, C, cells, weights, begin, end, more, y);
+    contract_looked_up<L>(layer, C, cells, weights, begin, end, more, y);
   }
 }
 
 template <std::size_t L, std::size_t K, class T>
 void contract_lanes(const WideLayer& layer, const T* C, const std::int32_t* cells, const T* weights,
                     std::size_t begin, std::size_t end, bool more, T* y) {
-  if constexpr (!rows_fit_registers) {
-    contract_with<L>(layer, C, cells, weights, begin, end, more, y);
-  } else if (is_in_place<L, K>(layer)) {
-    contract_either_way<L, K, true>(layer, C, cells, weights, begin, end, more, y);
+  if constexpr (!goes_by_cells) {
+    contract_looked_up<L>(layer, C, cells, weights, begin, end, more, y);
+  } else if (is_in_place<L, vectors_of_cell<T, L, K>>(layer)) {
+    contract_as_fits<L, K, true>(layer, C, cells, weights, begin, end, more, y);
   } else {
-    contract_either_way<L, K, false>(layer, C, cells, weights, begin, end, more, y);
+    contract_as_fits<L, K, false>(layer, C, cells, weights, begin, end, more, y);
   }
 }
 

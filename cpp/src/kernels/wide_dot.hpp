@@ -1,7 +1,8 @@
 #pragma once
 
-// dx of layers with many outputs: for each weight row t_r = sum_o g_o C_r,o in vectors, then
-// sum_r slope_r t_r, then the lanes. Internal linkage, see triangle.hpp.
+// dx of layers with many outputs. Where samples do not go cell by cell (sorted_dot.hpp): for each weight
+// row t_r = sum_o g_o C_r,o in vectors, then sum_r slope_r t_r, then the lanes. Internal linkage, see
+// triangle.hpp.
 
 #include "kernels/sorted_dot.hpp"
 
@@ -65,8 +66,8 @@ inline std::size_t dot_step(const WideLayer& layer) {
 }
 
 template <std::size_t L, std::size_t K, class T>
-void dot_with(const WideLayer& layer, const T* C, const std::int32_t* cells, const T* slopes,
-              const T* g, std::size_t begin, std::size_t end, T* dx) {
+void dot_looked_up(const WideLayer& layer, const T* C, const std::int32_t* cells, const T* slopes,
+                   const T* g, std::size_t begin, std::size_t end, T* dx) {
   const std::size_t step = dot_step<T>(layer);
   for (std::size_t first = 0; first < layer.inputs; first += step) {
     const std::size_t last = first + step < layer.inputs ? first + step : layer.inputs;
@@ -84,10 +85,10 @@ void dot_with(const WideLayer& layer, const T* C, const std::int32_t* cells, con
 template <std::size_t L, std::size_t K, class T>
 void dot_lanes(const WideLayer& layer, const T* C, const std::int32_t* cells, const T* slopes,
                const T* g, std::size_t begin, std::size_t end, T* dx) {
-  if constexpr (rows_fit_registers) {
+  if constexpr (goes_by_cells) {
     sorted_dot<L, K>(layer, C, cells, slopes, g, begin, end, dx);
   } else {
-    dot_with<L, K>(layer, C, cells, slopes, g, begin, end, dx);
+    dot_looked_up<L, K>(layer, C, cells, slopes, g, begin, end, dx);
   }
 }
 

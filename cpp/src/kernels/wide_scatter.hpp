@@ -97,17 +97,11 @@ void scatter_columns(const WideLayer& layer, const ChunkOrder* orders, const Sca
 template <std::size_t L, std::size_t K, class T>
 void scatter_sorted(const WideLayer& layer, const ChunkOrder* orders,
                     const ScatteredInputs<T>& of) {
-  constexpr std::size_t V = vectors_of_cell<K>;
-  std::size_t o = 0;
-  for (; o + V * L <= layer.outputs; o += V * L) {
-    scatter_columns<L, K, V>(layer, orders, of, o, 0);
-  }
-  for (; V > 1 && o + L <= layer.outputs; o += L) {
-    scatter_columns<L, K, 1>(layer, orders, of, o, 0);
-  }
-  if (o == layer.outputs) return;
-  const std::size_t last = layer.outputs - L;
-  scatter_columns<L, K, 1>(layer, orders, of, last, o - last);
+  for_columns<L, vectors_of_cell<T, L, K>>(layer.outputs,
+                                           [&](auto vectors, std::size_t o, std::size_t done) {
+                                             constexpr std::size_t V = vectors;
+                                             scatter_columns<L, K, V>(layer, orders, of, o, done);
+                                           });
 }
 
 /// Chunks or grids that are too large to sort: sample by sample, straight through.
@@ -143,7 +137,7 @@ void wide_scatter(const Shape& shape, const std::int32_t* cells, const T* weight
       continue;
     }
     for (std::size_t j = 0; j < of.count; ++j) {
-      orders[j].sort(cells + (i + j) * layer.stride, count, shape.intervals);
+      orders[j].sort(cells + (i + j) * layer.stride, count, layer.cell_count());
     }
     if (layer.outputs >= lanes<T>) {
       scatter_sorted<lanes<T>, K>(layer, orders, of);
