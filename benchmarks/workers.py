@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 from cases import Case
 from protocol import encode
 
@@ -41,7 +44,10 @@ def environment(cache: Path, variables: dict[str, str]) -> dict[str, str]:
 
 
 class Worker:
-    """One child process that answers requests, one at a time."""
+    """One child process that answers requests, one at a time, and is stopped while nobody asks.
+
+    Threads that spin while they wait would otherwise take the cores from whoever is asked next.
+    """
 
     def __init__(
         self,
@@ -78,12 +84,14 @@ class Worker:
         """The answer to one line."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        self._let(psutil.Process.resume)
         try:
             self.process.stdin.write(request)
             self.process.stdin.flush()
         except BrokenPipeError:
             pass  # the empty answer says it
         line = self.process.stdout.readline()
+        self._let(psutil.Process.suspend)
         if not line:
             raise PeerError(f"the process ended; its messages are in {self.log}")
         reply: dict[str, Any] = json.loads(line)
@@ -91,8 +99,14 @@ class Worker:
             raise PeerError(f"{reply['error']}; more in {self.log}")
         return reply
 
+    def _let(self, act: Callable[[psutil.Process], None]) -> None:
+        """Stop the process or let it go on, unless it has ended."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            act(psutil.Process(self.process.pid))
+
     def close(self) -> None:
         """End the process."""
+        self._let(psutil.Process.resume)
         if self.process.stdin is not None and not self.process.stdin.closed:
             self.process.stdin.close()
         try:
