@@ -52,8 +52,8 @@ SPEED_COMPILED = Setting("speed(compile=True)", {"whole": True})
 ENTRANTS = {
     entrant.name: entrant
     for entrant in (
-        Entrant("ours", "ours", None, fewest_steps=20),
-        Entrant("ours64", "ours", None, dtype="float64", fewest_steps=20),
+        Entrant("ours", "ours", None, fewest_steps=60),
+        Entrant("ours64", "ours", None, dtype="float64", fewest_steps=60),
         Entrant("inkan", "inkan", "inkan", (PUBLISHED, WHOLE, WHOLE_DENSE)),
         Entrant("flashkan", "flashkan", "flashkan", (PUBLISHED, WHOLE)),
         Entrant("pykan", "pykan", "pykan", (SPEED, SPEED_COMPILED)),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -24,6 +25,7 @@ from onnx_runtime import report as report_of_runtime  # noqa: E402
 from protocol import decode, encode  # noqa: E402
 from same_task import problems  # noqa: E402
 from table import best_peer, between_markers, duration, factor, footnote, table  # noqa: E402
+from workers import Worker  # noqa: E402
 
 SCI = CASES["sci"]
 MACHINE = {
@@ -85,6 +87,17 @@ def test_a_worker_answers_though_its_library_prints_and_goes_on_after_an_error()
     assert refused == {"error": "ValueError: no forward today"}
     assert answered["result"] == [2.0, 2.0]
     assert answered["parameters"] == 3
+
+
+def test_a_worker_is_stopped_while_nobody_asks(tmp_path):
+    worker = Worker("ours", Path(sys.executable), tmp_path)
+    try:
+        for _ in range(2):
+            assert worker.ask(SCI, "forward", 2)["parameters"] == SCI.parameters
+            assert psutil.Process(worker.process.pid).status() == psutil.STATUS_STOPPED
+    finally:
+        worker.close()
+    assert worker.process.returncode == 0
 
 
 def test_content_between_markers_is_replaced_and_the_rest_stays():
