@@ -12,7 +12,7 @@ namespace {
 /// others are copied for many inputs, and stay in the first-level cache.
 template <bool InPlace>
 struct SortedBlock {
-  static constexpr std::size_t rows = InPlace ? 512 : 128;
+  static constexpr std::size_t rows = InPlace ? most_rows : 128;
   static constexpr std::size_t inputs = InPlace ? 1 : 16;
   using Order = CellOrder<rows, rows>;
 };
