@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,8 +84,7 @@ def footnote(stored: dict[str, Any]) -> str:
     """What the figures mean, and for every run that they come from, where it was."""
     runs: dict[str, dict[str, Any]] = {}
     for name, outcome in stored["cases"].items():
-        how = {key: outcome[key] for key in ("machine", "pace", "keep memory")}
-        runs.setdefault(json.dumps(how), {})[name] = outcome
+        runs.setdefault(conditions({name: outcome}, with_versions=False), {})[name] = outcome
     return (
         "Medians, float32, k=3; a ratio says how many times as long as ours in float32. "
         "Step: forward, loss, backward and Adam on all rows; forward: prediction. "
@@ -95,12 +93,12 @@ def footnote(stored: dict[str, Any]) -> str:
     ) + " ".join(f"{', '.join(cases)}: {conditions(cases)}" for cases in runs.values())
 
 
-def conditions(cases: Mapping[str, dict[str, Any]]) -> str:
+def conditions(cases: Mapping[str, dict[str, Any]], with_versions: bool = True) -> str:
     """How and where the cases of one run were measured."""
     versions: dict[str, str] = {}
     for outcome in cases.values():
         for result in outcome["results"].values():
-            versions |= result["versions"]
+            versions |= result["versions"] if with_versions else {}
     how = next(iter(cases.values()))
     every = how["pace"]["all_settings"]
     settings = "in the fastest of its settings" if every else "in one setting, in a quick run"

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -89,12 +90,20 @@ def test_a_worker_answers_though_its_library_prints_and_goes_on_after_an_error()
     assert answered["parameters"] == 3
 
 
+def becomes(status: str, process: psutil.Process) -> bool:
+    """Whether a process has this status soon: signals take their time."""
+    end = time.monotonic() + 5.0
+    while process.status() != status and time.monotonic() < end:
+        time.sleep(0.001)
+    return process.status() == status
+
+
 def test_a_worker_is_stopped_while_nobody_asks(tmp_path):
     worker = Worker("ours", Path(sys.executable), tmp_path)
     try:
         for _ in range(2):
             assert worker.ask(SCI, "forward", 2)["parameters"] == SCI.parameters
-            assert psutil.Process(worker.process.pid).status() == psutil.STATUS_STOPPED
+            assert becomes(psutil.STATUS_STOPPED, psutil.Process(worker.process.pid))
     finally:
         worker.close()
     assert worker.process.returncode == 0
