@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #if defined(__FMA__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -114,9 +113,19 @@ inline T sum_of_lanes(Vector<T, L> v) {
 #if __has_builtin(__builtin_shufflevector)
 #define KAN_SHUFFLES
 
+/// 0 ... N - 1 as a type.
+template <std::size_t... J>
+struct Indices {};
+template <std::size_t N, std::size_t... J>
+struct IndicesBelow : IndicesBelow<N - 1, N - 1, J...> {};
+template <std::size_t... J>
+struct IndicesBelow<0, J...> {
+  using Type = Indices<J...>;
+};
+
 /// Blocks of H lanes of a and b: those at odd places added to those before them, a's first.
 template <std::size_t H, class T, std::size_t L, std::size_t... J>
-inline Vector<T, L> add_neighbours(Vector<T, L> a, Vector<T, L> b, std::index_sequence<J...>) {
+inline Vector<T, L> add_neighbours(Vector<T, L> a, Vector<T, L> b, Indices<J...>) {
   return __builtin_shufflevector(a, b, (J / H * 2 * H + J % H)...) +
          __builtin_shufflevector(a, b, (J / H * 2 * H + H + J % H)...);
 }
@@ -126,7 +135,8 @@ template <std::size_t H, class T, std::size_t L>
 inline void fold(Vector<T, L>* sums) {
 #pragma GCC unroll 8
   for (std::size_t j = 0; j < H; ++j) {
-    sums[j] = add_neighbours<H, T, L>(sums[2 * j], sums[2 * j + 1], std::make_index_sequence<L>());
+    sums[j] =
+        add_neighbours<H, T, L>(sums[2 * j], sums[2 * j + 1], typename IndicesBelow<L>::Type());
   }
   if constexpr (H > 1) fold<H / 2, T, L>(sums);
 }
