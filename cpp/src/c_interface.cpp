@@ -53,7 +53,6 @@ kan_status guarded(const Call& call) noexcept {
     return fail(KAN_CANNOT_READ, error.what());
   } catch (const std::bad_alloc&) {
     return fail(KAN_NO_MEMORY, "out of memory");
-
   } catch (const std::invalid_argument& error) {
     return fail(KAN_BAD_ARGUMENT, error.what());
   } catch (const std::exception& error) {
