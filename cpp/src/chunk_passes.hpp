@@ -55,7 +55,7 @@ class ChunkPasses {
   template <class T, class Use, class After>
   void side_by_side(const Samples<T>& samples, std::size_t rows, std::size_t group, const Use& use,
                     const After& after_group) {
-    const std::size_t count = (samples.count + rows - 1) / rows;
+    const std::size_t count = pieces(samples.count, rows);
     for (std::size_t start = 0; start < count; start += group) {
       stop_if_asked();
       const std::size_t here = std::min(group, count - start);
@@ -72,12 +72,13 @@ class ChunkPasses {
     }
   }
 
-  /// Rows of a chunk for results that are the same however rows are divided: every thread gets some.
+  /// Rows of a chunk for results that are the same however rows are divided: every thread gets as many
+  /// chunks as the others, none much smaller than the rest.
   std::size_t rows_each(std::size_t count) const {
-    const auto threads = static_cast<double>(thread_count());
     if (work_per_row_ * static_cast<double>(count) <= serial_work) return division_.rows;
-    const auto share = static_cast<std::size_t>(static_cast<double>(count) / threads) + 1;
-    const std::size_t blocks = (share + kernels::lane_block - 1) / kernels::lane_block;
+    const auto threads = static_cast<std::size_t>(thread_count());
+    const std::size_t chunks = pieces(count, threads * division_.rows) * threads;
+    const std::size_t blocks = pieces(pieces(count, chunks), kernels::lane_block);
     return std::min(division_.rows, blocks * kernels::lane_block);
   }
 

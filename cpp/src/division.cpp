@@ -12,13 +12,14 @@ namespace kan {
 namespace {
 
 constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
+constexpr std::size_t row_block = 64;  // chunks are whole ones
 constexpr std::size_t least_parts = 4;
 constexpr std::size_t most_parts = 16;
 
-/// As many rows as fit into so many bytes and into `most_chunk_work`, in whole tiles.
+/// As many rows as fit into so many bytes and into `most_chunk_work`, in whole blocks.
 std::size_t rows_within(std::size_t bytes, std::size_t per_row, double work_per_row,
                         std::size_t least, std::size_t most) {
-  const std::size_t fitting = bytes / per_row / kernels::tile_rows * kernels::tile_rows;
+  const std::size_t fitting = bytes / per_row / row_block * row_block;
   const auto quick = static_cast<std::size_t>(most_chunk_work / work_per_row);
   const std::size_t prompt =
       std::max(quick / kernels::lane_block, std::size_t{1}) * kernels::lane_block;

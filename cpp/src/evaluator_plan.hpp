@@ -148,7 +148,7 @@ struct Evaluator<T>::Plan {
 
   double gradient_in_parts(const T* parameters, const Samples<T>& samples, Loss loss, double scale,
                            T* gradient) {
-    const std::size_t chunk_count = (samples.count + passes.rows() - 1) / passes.rows();
+    const std::size_t chunk_count = pieces(samples.count, passes.rows());
     const std::size_t parts = std::min(passes.parts(), chunk_count);
     totals.assign(parts, 0.0);
     gradients.begin(parts, gradient, network.parameter_count());

@@ -17,6 +17,11 @@ constexpr double serial_work = 100000.0;
 /// Makes fork() safe after a parallel region; cheap to call again.
 void guard_against_fork() noexcept;
 
+/// How many pieces of up to `size` make up `count`.
+constexpr std::size_t pieces(std::size_t count, std::size_t size) noexcept {
+  return (count + size - 1) / size;
+}
+
 /// How many of at most `threads` threads are worth it for `count` tasks of `work` multiply-adds.
 inline int useful_threads(std::size_t count, double work, int threads) noexcept {
   const int most = count < static_cast<std::size_t>(threads) ? static_cast<int>(count) : threads;
@@ -43,11 +48,10 @@ void parallel_for(std::size_t count, [[maybe_unused]] int threads, const F& f) n
 /// same count every thread gets the same stretch each time: what it wrote last is in its own cache.
 template <class F>
 void parallel_stretches(std::size_t count, std::size_t block, int threads, const F& f) noexcept {
-  const std::size_t blocks = (count + block - 1) / block;
-  const auto parts = static_cast<std::size_t>(threads);
-  const std::size_t length = (blocks + parts - 1) / parts * block;
+  const std::size_t length =
+      pieces(pieces(count, block), static_cast<std::size_t>(threads)) * block;
   if (length == 0) return;
-  const auto stretches = static_cast<std::ptrdiff_t>((count + length - 1) / length);
+  const auto stretches = static_cast<std::ptrdiff_t>(pieces(count, length));
   const auto stretch = [&](std::ptrdiff_t number) {
     const std::size_t begin = static_cast<std::size_t>(number) * length;
     f(begin, begin + length < count ? begin + length : count);

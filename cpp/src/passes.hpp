@@ -26,8 +26,8 @@ class Passes : public ChunkPasses<Chunk<T>> {
   double loss_of(Chunk<T>& chunk, const Samples<T>& samples, Loss loss, std::size_t first,
                  double scale, bool with_gradient) {
     if (with_gradient) chunk.clear_grad_padding();
-    constexpr std::size_t block = kernels::tile_rows;
-    const std::size_t blocks = (chunk.count() + block - 1) / block;
+    constexpr std::size_t block = 64;  // samples that one thread takes at a time
+    const std::size_t blocks = pieces(chunk.count(), block);
     double share[kernels::most_rows / block];
     const double work = 20.0 * static_cast<double>(chunk.count() * outputs_);
     const int threads = useful_threads(blocks, work, chunk.batch().threads);

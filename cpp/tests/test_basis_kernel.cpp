@@ -21,8 +21,8 @@ std::vector<T> telling_points(const std::vector<T>& knots, int intervals, int de
                      std::nextafter(hi, -far), lo - far, hi + far});
   Random random(7);
   const double margin = 0.3 * static_cast<double>(hi - lo);
-  const auto more =
-      random.values<T>(64, static_cast<double>(lo) - margin, static_cast<double>(hi) + margin);
+  const auto more = random.values<T>(kan::kernels::tile_rows + 40, static_cast<double>(lo) - margin,
+                                     static_cast<double>(hi) + margin);
   x.insert(x.end(), more.begin(), more.end());
   x.resize(whole_blocks(x.size()), lo);
   return x;

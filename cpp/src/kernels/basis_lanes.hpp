@@ -11,6 +11,20 @@
 namespace kan::kernels {
 namespace {
 
+/// Points, each on a uniform grid of its own.
+template <class T>
+struct UniformLanes {
+  T x[lane_block] = {};
+  T lo[lane_block] = {};
+  T inverse_spacing[lane_block] = {};
+  T last_cell = T(0);
+
+  T steepness(std::size_t n) const { return inverse_spacing[n]; }
+  Place<T> place(std::size_t n) const {
+    return place_of(x[n], lo[n], inverse_spacing[n], last_cell);
+  }
+};
+
 template <class T>
 struct BasisLanes {
   const Shape& shape;
@@ -48,25 +62,18 @@ struct BasisLanes {
   /// Inputs first ... first + count, at most lane_block.
   template <int K>
   void some(std::size_t first, std::size_t count) const {
-    T at[lane_block] = {};
-    T lo[lane_block] = {};
-    T inverse[lane_block] = {};
+    UniformLanes<T> points;
+    points.last_cell = T(shape.intervals - 1);
     for (std::size_t j = 0; j < count; ++j) {
-      at[j] = x[(first + j) * shape.stride];
-      lo[j] = knots[(first + j) * knot_count() + K];
-      inverse[j] = inverse_spacing[first + j];
+      points.x[j] = x[(first + j) * shape.stride];
+      points.lo[j] = knots[(first + j) * knot_count() + K];
+      points.inverse_spacing[j] = inverse_spacing[first + j];
     }
     std::int32_t cell[lane_block];
-    T t[lane_block];
-    const T most = T(shape.intervals - 1);
-    KAN_INDEPENDENT
-    for (std::size_t j = 0; j < lane_block; ++j) {
-      place_in_cell(at[j], lo[j], inverse[j], most, cell[j], t[j]);
-    }
     T values[(K + 2) * lane_block];
     const Rows<T> rows{values, lane_block};
-    uniform_rows<K, false>(t, lane_block, T(0), BasisRows<T>{rows, rows});
-    base_rows(shape.base, at, lane_block, rows[K + 1], static_cast<T*>(nullptr));
+    uniform_rows<K, false>(points, lane_block, cell, BasisRows<T>{rows, rows});
+    base_rows(shape.base, points.x, lane_block, rows[K + 1], static_cast<T*>(nullptr));
     for (std::size_t j = 0; j < count; ++j) {
       if (K > 0 && takes(first + j)) {
         give<K>(rows, j, cell[j], first + j);

@@ -27,37 +27,45 @@ struct BasisRows {
   Rows<T> slopes;
 };
 
-/// Cell and position t = (x - left end) / h in [0, 1] on a uniform grid from lo on, whose last cell is
-/// `most`. Rounding may put a point next to a knot into the neighbouring cell, where the same polynomials
-/// meet.
+/// Cell of a point on a uniform grid, and its position t = (x - left end) / h in [0, 1] there.
 template <class T>
-inline void place_in_cell(T x, T lo, T inverse_spacing, T most, std::int32_t& cell, T& t) {
+struct Place {
+  std::int32_t cell;
+  T t;
+};
+
+/// On the grid from lo on, whose last cell is `last`. Rounding may put a point next to a knot into the
+/// neighbouring cell, where the same polynomials meet.
+template <class T>
+inline Place<T> place_of(T x, T lo, T inverse_spacing, T last) {
   const T u = (x - lo) * inverse_spacing;
-  T inside = u > T(0) ? u : T(0);
-  inside = inside < most ? inside : most;
-  cell = static_cast<std::int32_t>(inside);
-  t = u - static_cast<T>(cell);
+  const T inside = u > T(0) ? u : T(0);
+  const auto cell = static_cast<std::int32_t>(inside < last ? inside : last);
+  return {cell, u - static_cast<T>(cell)};
 }
 
-/// The same for every sample of a tile.
+/// Points on one uniform grid.
 template <class T>
-void locate_uniform(const T* grid, int intervals, T inverse_spacing, const T* x, std::size_t count,
-                    std::int32_t* cells, T* t) {
-  const T lo = grid[0];
-  const T most = T(intervals - 1);
-  KAN_INDEPENDENT
-  for (std::size_t n = 0; n < count; ++n) {
-    place_in_cell(x[n], lo, inverse_spacing, most, cells[n], t[n]);
-  }
-}
+struct UniformPoints {
+  const T* x;
+  T lo;
+  T inverse_spacing;
+  T last_cell;
 
-/// The cubic functions of a cell and their slopes as polynomials of t and 1 - t.
-template <bool with_slopes, class T>
-void uniform_cubic(const T* t, std::size_t count, T inverse_spacing, const BasisRows<T>& rows) {
-  const T half = T(0.5) * inverse_spacing;
+  T steepness(std::size_t /*n*/) const { return inverse_spacing; }
+  Place<T> place(std::size_t n) const { return place_of(x[n], lo, inverse_spacing, last_cell); }
+};
+
+/// Cells, and the cubic functions there and their slopes as polynomials of t and 1 - t.
+template <bool with_slopes, class Points, class T>
+void uniform_cubic(const Points& points, std::size_t count, std::int32_t* cells,
+                   const BasisRows<T>& rows) {
   KAN_INDEPENDENT
   for (std::size_t n = 0; n < count; ++n) {
-    const T a = t[n];
+    const Place<T> place = points.place(n);
+    cells[n] = place.cell;
+    const T half = T(0.5) * points.steepness(n);
+    const T a = place.t;
     const T b = T(1) - a;
     const T aa = a * a;
     const T bb = b * b;
@@ -74,12 +82,16 @@ void uniform_cubic(const T* t, std::size_t count, T inverse_spacing, const Basis
   }
 }
 
-/// The triangle of degree K in units of h, where every denominator of level j is j.
-template <int K, bool with_slopes, class T>
-void uniform_rows(const T* t, std::size_t count, T inverse_spacing, const BasisRows<T>& rows) {
-  if (K == 3) return uniform_cubic<with_slopes>(t, count, inverse_spacing, rows);
+/// Cells, and the triangle of degree K in units of h, where every denominator of level j is j.
+template <int K, bool with_slopes, class Points, class T>
+void uniform_rows(const Points& points, std::size_t count, std::int32_t* cells,
+                  const BasisRows<T>& rows) {
+  if (K == 3) return uniform_cubic<with_slopes>(points, count, cells, rows);
   KAN_INDEPENDENT
   for (std::size_t n = 0; n < count; ++n) {
+    const Place<T> place = points.place(n);
+    cells[n] = place.cell;
+    const T t = place.t;
     T v[K + 1] = {T(1)};
 #pragma GCC unroll 6
     for (int j = 1; j <= K; ++j) {
@@ -88,13 +100,13 @@ void uniform_rows(const T* t, std::size_t count, T inverse_spacing, const BasisR
 #pragma GCC unroll 6
       for (int r = 0; r < j; ++r) {
         if (with_slopes && j == K) {
-          const T slope = v[r] * inverse_spacing;
+          const T slope = v[r] * points.steepness(n);
           rows.slopes(static_cast<std::size_t>(r), n) = carried_slope - slope;
           carried_slope = slope;
         }
         const T scaled = v[r] * T(1.0 / j);
-        v[r] = carried + (T(r + 1) - t[n]) * scaled;
-        carried = (t[n] + T(j - r - 1)) * scaled;
+        v[r] = carried + (T(r + 1) - t) * scaled;
+        carried = (t + T(j - r - 1)) * scaled;
       }
       v[j] = carried;
       if (with_slopes && j == K) rows.slopes(K, n) = carried_slope;

@@ -12,37 +12,37 @@
 namespace kan::kernels {
 namespace {
 
-/// All M rows, and the base behind them, from the k + 1 that are alive in each sample's cell.
+/// All M rows, and the base behind them, from the k + 1 that are alive in each sample's cell and the base
+/// behind those, in place.
 template <int K, class T>
-void spread(const Rows<T>& alive, const std::int32_t* cells, std::size_t count, int intervals,
-            const Rows<T>& all) {
+void spread(const Rows<T>& rows, const std::int32_t* cells, std::size_t count, int intervals) {
   constexpr std::size_t L = lanes<T>;
-  const std::size_t stride = all.stride;
   for (std::size_t n = 0; n < count; n += L) {
     const Vector<std::int32_t, L> cell = load<L>(cells + n);
     Vector<T> value[K + 1];
     Vector<T> sum[K + 1];
 #pragma GCC unroll 6
     for (std::size_t r = 0; r <= K; ++r) {
-      value[r] = load<L>(alive[r] + n);
+      value[r] = load<L>(rows[r] + n);
       sum[r] = Vector<T>{};
     }
-    T* to = all.data + n;
+    const Vector<T> base = load<L>(rows[K + 1] + n);
+    T* to = rows.data + n;
     for (std::int32_t c = 0; c < intervals; ++c) {
 #pragma GCC unroll 6
       for (std::size_t r = 0; r < K; ++r) sum[r] += where_equal<T, L>(cell, c, value[r]);
       sum[K] = where_equal<T, L>(cell, c, value[K]);
       store<L>(to, sum[0]);
-      to += stride;
+      to += rows.stride;
 #pragma GCC unroll 5
       for (std::size_t r = 0; r < K; ++r) sum[r] = sum[r + 1];
     }
 #pragma GCC unroll 5
     for (std::size_t r = 0; r < K; ++r) {
       store<L>(to, sum[r]);
-      to += stride;
+      to += rows.stride;
     }
-    store<L>(to, load<L>(alive[K + 1] + n));
+    store<L>(to, base);
   }
 }
 
@@ -59,15 +59,14 @@ struct BasisTile {
 
   template <int K>
   void run() const {
-    T scratch[most_order + 1][(K + 2) * tile_rows];
-    T inside[tile_rows];
-    const bool dense = is_dense(shape);
-    Rows<T> rows[most_order + 1];
-    for (int d = 0; d <= most_order; ++d) {
-      rows[d] = dense || d > order ? Rows<T>{scratch[d], tile_rows} : Rows<T>{to[d], shape.stride};
-    }
-    const bool outside = shape.extrapolation != Extrapolation::polynomial && clamp(inside);
-    const T* at = outside ? inside : x;
+    T spare[(K + 2) * tile_rows];  // slopes that nobody asked for
+    Rows<T> rows[most_order + 1] = {};
+    for (int d = 0; d <= order; ++d) rows[d] = Rows<T>{to[d], shape.stride};
+    if (order == 0) rows[1] = Rows<T>{spare, tile_rows};
+    T nearest[tile_rows];
+    const bool outside = shape.extrapolation != Extrapolation::polynomial && is_outside();
+    if (outside) clamp(nearest);
+    const T* at = outside ? nearest : x;
     const bool linear = outside && (shape.extrapolation == Extrapolation::linear ||
                                     shape.extrapolation == Extrapolation::error);
     const bool ends = outside && shape.extrapolation == Extrapolation::clamp;
@@ -76,36 +75,48 @@ struct BasisTile {
     if (linear) continue_linearly<K>(at, rows);
     if (ends) end<K>(at, 1, K + 1, rows);
     if (outside && shape.extrapolation == Extrapolation::zero) fade<K>(rows);
-    for (int d = 0; dense && d <= order; ++d) {
-      spread<K>(rows[d], cells, count, shape.intervals, Rows<T>{to[d], shape.stride});
+    for (int d = 0; is_dense(shape) && d <= order; ++d) {
+      spread<K>(rows[d], cells, count, shape.intervals);
     }
   }
 
  private:
-  /// nearest[n] = the point of the grid that is nearest to x[n]; whether any is another point.
-  bool clamp(T* nearest) const {
-    const T lo = knots[shape.degree];
-    const T hi = knots[shape.degree + shape.intervals];
-    int outside = 0;
+  T lo() const { return knots[shape.degree]; }
+  T hi() const { return knots[shape.degree + shape.intervals]; }
+
+  /// Whether any sample is not on the grid.
+  bool is_outside() const {
+    const T least = lo();
+    const T most = hi();
+    int inside = 1;
+    for (std::size_t n = 0; n < count; ++n)
+      inside &= static_cast<int>(x[n] >= least && x[n] <= most);
+    return inside == 0;
+  }
+
+  /// nearest[n] = the point of the grid that is nearest to x[n].
+  void clamp(T* nearest) const {
+    const T least = lo();
+    const T most = hi();
     for (std::size_t n = 0; n < count; ++n) {
-      const T least = x[n] < lo ? lo : x[n];  // what is no number stays none
-      nearest[n] = least > hi ? hi : least;
-      outside |= static_cast<int>(nearest[n] != x[n]);
+      const T inside = x[n] < least ? least : x[n];  // what is no number stays none
+      nearest[n] = inside > most ? most : inside;
     }
-    return outside != 0;
   }
 
   template <int K>
   void functions(const T* at, int most, const Rows<T>* rows) const {
     const BasisRows<T> two{rows[0], rows[1]};
     if (K > 0 && inverse_spacing != T(0)) {
+      const UniformPoints<T> points{at, lo(), inverse_spacing, T(shape.intervals - 1)};
+      most > 0 ? uniform_rows<K, true>(points, count, cells, two)
+               : uniform_rows<K, false>(points, count, cells, two);
+      if (most < 2) return;
       T t[tile_rows];
-      locate_uniform(knots + K, shape.intervals, inverse_spacing, at, count, cells, t);
-      most > 0 ? uniform_rows<K, true>(t, count, inverse_spacing, two)
-               : uniform_rows<K, false>(t, count, inverse_spacing, two);
+      for (std::size_t n = 0; n < count; ++n) t[n] = points.place(n).t;
       higher<K>(UniformCells<K, T>{t, inverse_spacing}, most, rows);
     } else {
-      T near[2 * max_values * tile_rows];
+      T near[(K > 0 ? 2 * K : 1) * tile_rows];
       locate_any<K>(knots, shape.intervals, at, count, cells, near);
       most > 0 ? any_rows<K, true>(near, at, count, two) : any_rows<K, false>(near, at, count, two);
       higher<K>(AnyCells<K, T>{near, at}, most, rows);

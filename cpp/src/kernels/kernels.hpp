@@ -11,7 +11,7 @@ namespace kan::kernels {
 constexpr std::size_t lane_block = 16;
 
 /// Most samples that one call of `basis` works on, or of `contract` or `dot` in a narrow layer.
-constexpr std::size_t tile_rows = 64;
+constexpr std::size_t tile_rows = 256;
 
 /// Most samples of a chunk, which one call of `scatter` works on.
 constexpr std::size_t most_rows = 1024;
