@@ -14,8 +14,7 @@ namespace {
 constexpr std::size_t block = 48;
 
 std::size_t whole(std::size_t count) {
-  return (count + kernels::product_columns - 1) / kernels::product_columns *
-         kernels::product_columns;
+  return pieces(count, kernels::product_columns) * kernels::product_columns;
 }
 
 /// Columns [begin, end) of rows [begin, n), all columns to the left already taken into account.
@@ -52,7 +51,7 @@ void update_behind(double* matrix, std::size_t stride, std::size_t begin, std::s
     }
   }
   const double work = 0.5 * static_cast<double>(rows) * static_cast<double>(rows * depth);
-  const std::size_t blocks = (rows + block - 1) / block;
+  const std::size_t blocks = pieces(rows, block);
   const int threads = useful_threads(blocks, work, thread_count());
   parallel_for(blocks, threads, [&](std::size_t number, int /*worker*/) {
     const std::size_t first = number * block;

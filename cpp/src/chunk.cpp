@@ -29,7 +29,7 @@ std::size_t weight_rows(const Architecture& architecture, const Layer& layer) {
 }  // namespace
 
 std::size_t whole_blocks(std::size_t count) noexcept {
-  return (count + kernels::lane_block - 1) / kernels::lane_block * kernels::lane_block;
+  return pieces(count, kernels::lane_block) * kernels::lane_block;
 }
 
 std::size_t chunk_stride(std::size_t rows) noexcept {

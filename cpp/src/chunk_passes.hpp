@@ -72,8 +72,8 @@ class ChunkPasses {
     }
   }
 
-  /// Rows of a chunk for results that are the same however rows are divided: every thread gets as many
-  /// chunks as the others, none much smaller than the rest.
+  /// Rows of a chunk for results that are the same however rows are divided: no thread need take more
+  /// than its share of them, and a lane block for each of its chunks.
   std::size_t rows_each(std::size_t count) const {
     if (work_per_row_ * static_cast<double>(count) <= serial_work) return division_.rows;
     const auto threads = static_cast<std::size_t>(thread_count());

@@ -12,7 +12,7 @@ namespace kan {
 namespace {
 
 constexpr std::size_t most_numbers_in_parts = std::size_t{1} << 20;
-constexpr std::size_t row_block = 64;  // chunks are whole ones
+constexpr std::size_t row_block = 64;  // what memory allows is rounded down to whole ones
 constexpr std::size_t least_parts = 4;
 constexpr std::size_t most_parts = 16;
 

@@ -16,7 +16,7 @@ std::size_t size(int n) { return static_cast<std::size_t>(n); }
 /// 1 / sum of the weights. Throws: see Evaluator::loss.
 template <class T>
 double scale_of(const Samples<T>& samples) {
-  if (samples.count == 0) throw std::invalid_argument("there must be at least one sample");
+  if (samples.count == 0) throw std::invalid_argument("x must have at least one row");
   const double weight = total_weight(samples);
   if (!(weight > 0.0)) {
     throw std::invalid_argument("the weights of the samples must have a positive sum");
@@ -61,7 +61,7 @@ void Evaluator<T>::activations(const T* x, std::size_t rows, std::size_t l, T* a
 
 template <class T>
 void Evaluator<T>::activation_range(const T* x, std::size_t rows, std::size_t l, T* low, T* high) {
-  if (rows == 0) throw std::invalid_argument("there must be at least one row");
+  if (rows == 0) throw std::invalid_argument("x must have at least one row");
   plan_->passes.in_turn(inputs_alone(x, rows), [&](Chunk<T>& chunk, std::size_t first) {
     chunk.forward(plan_->network.parameters(), l);
     for (std::size_t i = 0; i < size(plan_->network.layer(l).inputs); ++i) {

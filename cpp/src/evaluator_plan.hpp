@@ -112,7 +112,7 @@ struct Evaluator<T>::Plan {
     if (passes.purpose() != Purpose::statistics) {
       throw std::logic_error("statistics need an evaluator made with Purpose::statistics");
     }
-    if (samples.count == 0) throw std::invalid_argument("there must be at least one row");
+    if (samples.count == 0) throw std::invalid_argument("x must have at least one row");
     if (!moments) moments.emplace(network, chunk_stride(passes.rows()));
     moments->begin();
     passes.in_turn(samples, [&](Chunk<T>& chunk, std::size_t /*first*/) {

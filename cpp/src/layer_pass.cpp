@@ -65,8 +65,8 @@ void repeat_last(T* features, std::size_t feature_count, const Batch& batch) {
   }
 }
 
-/// Calls task(begin, end) for tiles of samples: rows of narrow layers one tile at a time, which
-/// stays in the first-level cache; rows of wide ones all at once, since each call reads all of C.
+/// Calls task(begin, end) for tiles of samples: rows of narrow layers one tile at a time, whose weights
+/// stay in the caches; rows of wide ones all at once, since each call reads all of C.
 template <class Task>
 void for_rows(const kernels::Shape& shape, const Batch& batch, const Task& task) {
   const int threads = useful_threads(batch.count, layer_work(shape, batch.count), batch.threads);

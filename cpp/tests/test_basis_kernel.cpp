@@ -151,18 +151,23 @@ TEST_CASE_TEMPLATE("what is no number gives no number, in every set and by every
   const T none = std::numeric_limits<T>::quiet_NaN();
   for (const T inverse : {T(0), T(2)}) {
     for (const Extrapolation policy : policies) {
-      for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
-        Basis<T> basis(*kernels, uniform_knots<T>(4, 3, -1, 1), inverse, 4, 3, Base::zero, policy,
-                       8);
-        basis.chunk.x[5] = none;
-        basis.chunk.fill_basis(*kernels);
-        basis.fill_derivatives(*kernels, most_order);
-        INFO("set " << kernels->name << ", policy " << static_cast<int>(policy));
-        CHECK(std::isnan(basis.chunk.weights[5]));
-        CHECK(std::isnan(basis.derivatives[0][5]));
-        CHECK(std::isnan(basis.derivatives[2][5]));
-        CHECK(std::isfinite(basis.derivatives[2][4]));
-        CHECK(std::isfinite(basis.chunk.weights[4]));
+      for (const int outputs : {1, 8}) {
+        for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
+          Basis<T> basis(*kernels, uniform_knots<T>(4, 3, -1, 1), inverse, 4, 3, Base::zero, policy,
+                         outputs);
+          basis.chunk.x[5] = none;
+          basis.chunk.fill_basis(*kernels);
+          basis.fill_derivatives(*kernels, most_order);
+          INFO("set " << kernels->name << ", policy " << static_cast<int>(policy) << ", outputs "
+                      << outputs);
+          const std::size_t alive = is_dense(basis.chunk.shape) ? size(basis.chunk.cells[5]) : 0;
+          const std::size_t at = alive * basis.chunk.shape.stride + 5;
+          CHECK(std::isnan(basis.chunk.weights[at]));
+          CHECK(std::isnan(basis.derivatives[0][at]));
+          CHECK(std::isnan(basis.derivatives[2][at]));
+          CHECK(std::isfinite(basis.derivatives[2][4]));
+          CHECK(std::isfinite(basis.chunk.weights[4]));
+        }
       }
     }
   }
@@ -197,19 +202,24 @@ TEST_CASE_TEMPLATE("on knots that are not uniform every set finds the reference'
 TEST_CASE_TEMPLATE("weights are the same bits whether slopes are wanted or not", T, float, double) {
   for (const int degree : {0, 1, 2, 3, 4, 5}) {
     for (const T inverse : {T(0), T(2)}) {
-      for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
-        const Basis<T> both(*kernels, uniform_knots<T>(4, degree, -1, 1), inverse, 4, degree,
-                            Base::silu, Extrapolation::linear);
-        const Chunk<T>& chunk = both.chunk;
-        std::vector<T> weights(chunk.weights.size());
-        std::vector<std::int32_t> cells(chunk.cells.size());
-        for_tiles(chunk.count, [&](std::size_t begin, std::size_t end) {
-          kernels->basis(chunk.shape, chunk.knots[0].data(), inverse, chunk.x.data(), begin, end,
-                         cells.data(), weights.data(), nullptr);
-        });
-        INFO("set " << kernels->name << ", degree " << degree << ", 1/h " << inverse);
-        CHECK(cells == chunk.cells);
-        CHECK(same_bits(weights, chunk.weights));
+      for (const int outputs : {1, 8}) {
+        for (const Kernels<T>* kernels : kan::kernels::available<T>()) {
+          for (const Extrapolation policy : policies) {
+            const Basis<T> both(*kernels, uniform_knots<T>(4, degree, -1, 1), inverse, 4, degree,
+                                Base::silu, policy, outputs);
+            const Chunk<T>& chunk = both.chunk;
+            std::vector<T> weights(chunk.weights.size());
+            std::vector<std::int32_t> cells(chunk.cells.size());
+            for_tiles(chunk.count, [&](std::size_t begin, std::size_t end) {
+              kernels->basis(chunk.shape, chunk.knots[0].data(), inverse, chunk.x.data(), begin,
+                             end, cells.data(), weights.data(), nullptr);
+            });
+            INFO("set " << kernels->name << ", degree " << degree << ", 1/h " << inverse
+                        << ", outputs " << outputs << ", policy " << static_cast<int>(policy));
+            CHECK(cells == chunk.cells);
+            CHECK(same_bits(weights, chunk.weights));
+          }
+        }
       }
     }
   }

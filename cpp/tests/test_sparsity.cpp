@@ -321,7 +321,7 @@ TEST_CASE("statistics are refused without rows and by evaluators for another pur
   const auto network = random_network<double>(symbolic_architecture());
   Data<double> data(network.architecture(), 5, 5);
   Evaluator<double> evaluator(network, Purpose::statistics);
-  CHECK_THROWS_WITH_AS(evaluator.statistics(nullptr, 0), "there must be at least one row",
+  CHECK_THROWS_WITH_AS(evaluator.statistics(nullptr, 0), "x must have at least one row",
                        std::invalid_argument);
   Evaluator<double> other(network, Purpose::gradient);
   CHECK_THROWS_AS(other.statistics(data.x.data(), 5), std::logic_error);

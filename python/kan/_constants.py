@@ -77,7 +77,7 @@ def _callable(expression: Any) -> tuple[Any, dict[str, Any]]:
         if function.__name__ not in SYMBOLIC_LIB:
             raise ValueError(
                 f"simplify=True needs functions that are known, got {function}: use add_symbolic "
-                "or fix_symbolic first"
+                "or fix_symbolic first, or leave simplify=False"
             )
         names[function] = UndefinedFunction(f"own_{number}")
         own[f"own_{number}"] = SYMBOLIC_LIB[function.__name__][0]

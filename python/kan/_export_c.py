@@ -260,12 +260,12 @@ def _header(text: CText, network: Core, tables: list[str], report: CExport) -> s
     answer = "Writes y; x and y must not overlap."
     if network.extrapolation.name == "error":
         answer += " Returns 0, or 1 with y as it was if an input is\n * outside its grid."
+    library = "math.h alone (link with -lm)" if text.math else "no library"
     widths = [network.layers[0].inputs, *(layer.nodes for layer in network.layers)]
     about = f"""/* {name}: a Kolmogorov-Arnold network {widths} in C99, made by kan {__version__}.
  *
  * {name}_predict(x, y): x has {name.upper()}_INPUTS numbers, y {name.upper()}_OUTPUTS. {answer}
- * No heap, no static variables, {"math.h alone" if text.math else "no library"}; for any number of
- * threads.
+ * No heap, no static variables, {library}; for any number of threads.
  * Constant tables: {report.tables_bytes} bytes. Stack: about {report.stack_bytes} bytes. */"""
     parts = [
         about,

@@ -355,7 +355,8 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted, CSource, O
         ----------
         X : array-like or dict
             Inputs (N, n_in), or a dict with train_input, train_label and, to be watched,
-            test_input and test_label.
+            test_input and test_label. Columns and rows of a DataFrame are taken by their places,
+            here and in predictions; names and labels are not looked at.
         y : array-like
             Targets (N, n_out), or (N,) for one output; class labels for "cross_entropy". After a
             dataset `opt` may stand here, as in pykan: ``fit(dataset, "LBFGS", 20)``.
@@ -468,7 +469,8 @@ class KAN(Familiar, Pruning, Symbolic, Surgery, Interactions, Jetted, CSource, O
         -----
         RuntimeWarning
             If the run ended early because the loss or its gradient was not finite, or if after
-            ten steps and more its squared error is no less than that of a constant.
+            ten steps and more of LM or LBFGS its squared error is no less than that of a
+            constant. Adam takes its time, so that nothing is said of it.
         """
         check_fit_arguments(pykan)
         if isinstance(X, Mapping) and isinstance(y, str):  # pykan: fit(dataset, "LBFGS")

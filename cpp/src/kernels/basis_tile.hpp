@@ -59,7 +59,7 @@ struct BasisTile {
 
   template <int K>
   void run() const {
-    T spare[(K + 2) * tile_rows];  // slopes that nobody asked for
+    T spare[(K + 1) * tile_rows];  // slopes that nobody asked for
     Rows<T> rows[most_order + 1] = {};
     for (int d = 0; d <= order; ++d) rows[d] = Rows<T>{to[d], shape.stride};
     if (order == 0) rows[1] = Rows<T>{spare, tile_rows};

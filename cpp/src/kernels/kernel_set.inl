@@ -1,6 +1,8 @@
 // The fast kernels, compiled once per instruction set by baseline.cpp, avx2.cpp and avx512.cpp, which
 // define KAN_VECTOR_BYTES, KAN_KERNEL_SET (the function that returns them) and KAN_SET_NAME.
 
+#include <cassert>
+
 #include "kernels/adam_update.hpp"
 #include "kernels/basis_lanes.hpp"
 #include "kernels/basis_tile.hpp"
@@ -35,6 +37,7 @@ template <class T>
 void derivatives(const Shape& shape, const T* knots, T inverse_spacing, const T* x,
                  std::size_t begin, std::size_t end, int order, std::int32_t* cells,
                  T* const* derivatives) {
+  assert(padded(end) - begin <= tile_rows);
   BasisTile<T> tile{shape, knots, inverse_spacing, x + begin, padded(end) - begin, cells + begin,
                     order, {}};
   for (int d = 0; d <= order; ++d) tile.to[d] = derivatives[d] + begin;

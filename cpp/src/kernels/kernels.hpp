@@ -12,8 +12,9 @@ constexpr std::size_t lane_block = 16;
 
 /// Most samples that one call of `basis` works on, or of `contract` or `dot` in a narrow layer.
 constexpr std::size_t tile_rows = 256;
+static_assert(tile_rows % lane_block == 0);
 
-/// Most samples of a chunk, which one call of `scatter` works on.
+/// Most samples of a chunk; those of jets may have more, which `scatter` then takes unsorted.
 constexpr std::size_t most_rows = 1024;
 
 /// Most intervals of a grid for which `scatter` sorts samples by cell.
@@ -107,7 +108,7 @@ struct Kernels {
                       T* const* derivatives);
 
   /// `basis` without slopes for all inputs of sample 0 alone: knots [I][G + 1 + 2k] and 1/h [I]. In
-  /// layers by features the weights of the padding are numbers too, in others they stay as they are.
+  /// layers by features the weights of the padding are numbers too, in others they may be anything.
   void (*basis_of_row)(const Shape&, const T* knots, const T* inverse_spacing, const T* x,
                        std::int32_t* cells, T* weights);
 

@@ -3,6 +3,7 @@
 // Narrow layers with many basis functions: loops along the samples, which look up the rows of
 // their cells. Internal linkage, see triangle.hpp.
 
+#include <cassert>
 #include <cstdint>
 
 #include "kernels/kernels.hpp"
@@ -57,9 +58,11 @@ template <class T>
 void looked_up_dot(const Shape& shape, const T* C, const std::int32_t* cells, const T* slopes,
                    const T* g, std::size_t begin, std::size_t end, T* dx) {
   const std::size_t count = end - begin;
+  assert(count <= tile_rows);
   for_edges(shape, C, cells, slopes, begin,
             [&](std::size_t i, std::size_t o, const T* c, const std::int32_t* cell, const T* w) {
-              T slope[tile_rows] = {};
+              T slope[tile_rows];
+              for (std::size_t n = 0; n < count; ++n) slope[n] = T(0);
               add_looked_up(shape, c, cell, w, count, slope);
               const T* gradient = g + o * shape.stride + begin;
               T* out = dx + i * shape.stride + begin;
